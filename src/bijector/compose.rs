@@ -1,0 +1,163 @@
+//! Tuples and arrays of bijectors, applied left to right.
+
+use crate::bijector::{Bijector, DifferentiableBijector};
+use crate::real::Real;
+use crate::value::Value;
+
+/// One flat list of elements with independent bounds, forwards and backwards. For three bijectors, in short:
+///
+/// ```ignore
+/// impl<B0: Bijector<T, D, C>, B1: Bijector<T, D, C>, B2: Bijector<T, D, C>> Bijector<T, D, C> for (B0, B1, B2) {
+///     fn forward_and_log_det(..) -> V {
+///         let mut log_det = ZERO;
+///         log_det += self.0.forward_and_log_det(x, context);
+///         log_det += self.1.forward_and_log_det(x, context);
+///         log_det += self.2.forward_and_log_det(x, context);
+///         log_det
+///     }
+/// }
+/// ```
+macro_rules! bijector_tuple {
+    ($($b:ident $i:tt),+; $($r:tt),+) => {
+        impl<T: Real, const D: usize, const C: usize, $($b: Bijector<T, D, C>),+> Bijector<T, D, C> for ($($b,)+) {
+            #[inline(always)]
+            fn forward_and_log_det<V: Value<Scalar = T>>(&self, x: &mut [V; D], context: &[V; C]) -> V {
+                let mut log_det = V::ZEROS;
+                $(log_det += self.$i.forward_and_log_det(x, context);)+
+                log_det
+            }
+
+            #[inline(always)]
+            fn inverse_and_log_det<V: Value<Scalar = T>>(&self, z: &mut [V; D], context: &[V; C]) -> V {
+                let mut log_det = V::ZEROS;
+                $(log_det += self.$r.inverse_and_log_det(z, context);)+
+                log_det
+            }
+
+            fn forward_states<V: Value<Scalar = T>>(&self, x: &mut [V; D], context: &[V; C], visit: &mut impl FnMut(&[V; D])) -> V {
+                let mut log_det = V::ZEROS;
+                $(log_det += self.$i.forward_states(x, context, visit);)+
+                log_det
+            }
+        }
+
+        impl<T: Real, const D: usize, const C: usize, $($b: DifferentiableBijector<T, D, C>),+> DifferentiableBijector<T, D, C> for ($($b,)+) {
+            type Tape<V: Value<Scalar = T>> = ($($b::Tape<V>,)+);
+
+            #[inline(always)]
+            fn forward_tape<V: Value<Scalar = T>>(&self, x: &mut [V; D], context: &[V; C], tape: &mut Self::Tape<V>) -> V {
+                let mut log_det = V::ZEROS;
+                $(log_det += self.$i.forward_tape(x, context, &mut tape.$i);)+
+                log_det
+            }
+
+            #[inline(always)]
+            fn backward<V: Value<Scalar = T>>(
+                &self,
+                tape: &Self::Tape<V>,
+                context: &[V; C],
+                d: &mut [V; D],
+                d_log_det: V,
+                d_context: &mut [V; C],
+                gradient: &mut Self,
+            ) {
+                $(self.$r.backward(&tape.$r, context, d, d_log_det, d_context, &mut gradient.$r);)+
+            }
+
+            #[inline(always)]
+            fn inverse_backward<V: Value<Scalar = T>>(
+                &self,
+                tape: &Self::Tape<V>,
+                context: &[V; C],
+                d: &mut [V; D],
+                d_log_det: V,
+                d_context: &mut [V; C],
+                gradient: &mut Self,
+            ) {
+                $(self.$i.inverse_backward(&tape.$i, context, d, d_log_det, d_context, &mut gradient.$i);)+
+            }
+        }
+    };
+}
+
+bijector_tuple!(B0 0; 0);
+bijector_tuple!(B0 0, B1 1; 1, 0);
+bijector_tuple!(B0 0, B1 1, B2 2; 2, 1, 0);
+bijector_tuple!(B0 0, B1 1, B2 2, B3 3; 3, 2, 1, 0);
+bijector_tuple!(B0 0, B1 1, B2 2, B3 3, B4 4; 4, 3, 2, 1, 0);
+bijector_tuple!(B0 0, B1 1, B2 2, B3 3, B4 4, B5 5; 5, 4, 3, 2, 1, 0);
+bijector_tuple!(B0 0, B1 1, B2 2, B3 3, B4 4, B5 5, B6 6; 6, 5, 4, 3, 2, 1, 0);
+bijector_tuple!(B0 0, B1 1, B2 2, B3 3, B4 4, B5 5, B6 6, B7 7; 7, 6, 5, 4, 3, 2, 1, 0);
+
+impl<T: Real, const D: usize, const C: usize, B: Bijector<T, D, C>, const L: usize> Bijector<T, D, C> for [B; L] {
+    #[inline(always)]
+    fn forward_and_log_det<V: Value<Scalar = T>>(&self, x: &mut [V; D], context: &[V; C]) -> V {
+        let mut log_det = V::ZEROS;
+        for bijector in self {
+            log_det += bijector.forward_and_log_det(x, context);
+        }
+        log_det
+    }
+
+    #[inline(always)]
+    fn inverse_and_log_det<V: Value<Scalar = T>>(&self, z: &mut [V; D], context: &[V; C]) -> V {
+        let mut log_det = V::ZEROS;
+        for bijector in self.iter().rev() {
+            log_det += bijector.inverse_and_log_det(z, context);
+        }
+        log_det
+    }
+
+    fn forward_states<V: Value<Scalar = T>>(&self, x: &mut [V; D], context: &[V; C], visit: &mut impl FnMut(&[V; D])) -> V {
+        let mut log_det = V::ZEROS;
+        for bijector in self {
+            log_det += bijector.forward_states(x, context, visit);
+        }
+        log_det
+    }
+}
+
+impl<T: Real, const D: usize, const C: usize, B: DifferentiableBijector<T, D, C>, const L: usize> DifferentiableBijector<T, D, C>
+    for [B; L]
+{
+    type Tape<V: Value<Scalar = T>> = [B::Tape<V>; L];
+
+    #[inline(always)]
+    fn forward_tape<V: Value<Scalar = T>>(&self, x: &mut [V; D], context: &[V; C], tape: &mut Self::Tape<V>) -> V {
+        let mut log_det = V::ZEROS;
+        for (bijector, tape) in self.iter().zip(tape) {
+            log_det += bijector.forward_tape(x, context, tape);
+        }
+        log_det
+    }
+
+    #[inline(always)]
+    fn backward<V: Value<Scalar = T>>(
+        &self,
+        tape: &Self::Tape<V>,
+        context: &[V; C],
+        d: &mut [V; D],
+        d_log_det: V,
+        d_context: &mut [V; C],
+        gradient: &mut Self,
+    ) {
+        for ((bijector, tape), gradient) in self.iter().zip(tape).zip(gradient).rev() {
+            bijector.backward(tape, context, d, d_log_det, d_context, gradient);
+        }
+    }
+
+    #[inline(always)]
+    fn inverse_backward<V: Value<Scalar = T>>(
+        &self,
+        tape: &Self::Tape<V>,
+        context: &[V; C],
+        d: &mut [V; D],
+        d_log_det: V,
+        d_context: &mut [V; C],
+        gradient: &mut Self,
+    ) {
+        for ((bijector, tape), gradient) in self.iter().zip(tape).zip(gradient) {
+            bijector.inverse_backward(tape, context, d, d_log_det, d_context, gradient);
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! Coupling layers: one half of the dimensions sets the map of the other.
+
+use core::marker::PhantomData;
+
+use rand_core::Rng;
+
+use crate::bijector::{Bijector, DifferentiableBijector};
+use crate::conditioner::{ConstantOutput, DifferentiableLayer, Layer};
+use crate::mask::{Mask, identity_count};
+use crate::params::{Init, Parameters, Role};
+use crate::real::Real;
+use crate::shape::{Each, Width};
+use crate::univariate::Univariate;
+use crate::value::{Value, Zeros};
+
+/// `z_a = x_a`, `z_b = u(x_b; n(x_a, c))`: the mask `M` splits `x` into an identity half of `A` dimensions and a transformed half of `B`, and the conditioner `N` maps the
+/// first (and the context) to the parameters of the univariate `U` for each dimension of the second.
+///
+/// | | |
+/// |---|---|
+/// | forward | `z_b = u(x_b; n(z_a))` |
+/// | log-det | `sum_b log u'(x_b)`: the Jacobian is triangular |
+/// | inverse | `x_b = u^-1(z_b; n(z_a))` |
+/// | inverse log-det | minus the log-det at `x` |
+///
+/// `A + B = D` and the mask's count are checked when a program that uses the layer is built (`cargo build`; `cargo check` stops too early).
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "bytemuck", derive(bytemuck::Zeroable))]
+#[cfg_attr(feature = "bytemuck", zeroable(bound = "U: bytemuck::Zeroable, N: bytemuck::Zeroable"))]
+#[repr(C)]
+pub struct Coupling<M, U, N, const A: usize, const B: usize> {
+    /// The map of one dimension, with its settings.
+    pub univariate: U,
+    /// The network from the identity half to the univariate's parameters: a [`Layer`] from `Width<A>` to `Each<U, B>`.
+    pub conditioner: N,
+    mask: PhantomData<M>,
+}
+
+impl<M, U, N, const A: usize, const B: usize> Coupling<M, U, N, A, B> {
+    /// A coupling from its parts.
+    pub const fn new(univariate: U, conditioner: N) -> Self {
+        Coupling { univariate, conditioner, mask: PhantomData }
+    }
+
+    /// `x` as identity and transformed half.
+    #[inline(always)]
+    fn split<V: Value, const D: usize>(x: &[V; D]) -> ([V; A], [V; B])
+    where
+        M: Mask<D>,
+    {
+        const {
+            assert!(A + B == D, "a coupling's identity half A and transformed half B must add up to the dimension D of the flow");
+            assert!(
+                A > 0,
+                "the mask is all false: a coupling needs at least one identity dimension, whose value sets the map of the others"
+            );
+            assert!(B > 0, "the mask is all true: a coupling needs at least one dimension to transform");
+            assert!(identity_count(&M::IDENTITY) == A, "the mask's number of true entries must be A, the coupling's identity half");
+        }
+        let (mut x_a, mut x_b) = ([V::ZEROS; A], [V::ZEROS; B]);
+        let (mut a, mut b) = (x_a.iter_mut(), x_b.iter_mut());
+        for d in 0..D {
+            // The counts are checked above, so there is always a place.
+            if let Some(place) = if M::IDENTITY[d] { a.next() } else { b.next() } {
+                *place = x[d];
+            }
+        }
+        (x_a, x_b)
+    }
+
+    /// Writes the identity and transformed half to where they belong.
+    #[inline(always)]
+    fn merge<V: Value, const D: usize>(x_a: &[V; A], x_b: &[V; B], x: &mut [V; D])
+    where
+        M: Mask<D>,
+    {
+        let (mut a, mut b) = (x_a.iter(), x_b.iter());
+        for d in 0..D {
+            if let Some(value) = if M::IDENTITY[d] { a.next() } else { b.next() } {
+                x[d] = *value;
+            }
+        }
+    }
+}
+
+impl<M, U: Zeros, N: Zeros, const A: usize, const B: usize> Zeros for Coupling<M, U, N, A, B> {
+    const ZEROS: Self = Coupling { univariate: U::ZEROS, conditioner: N::ZEROS, mask: PhantomData };
+}
+
+impl<T, M, U: Parameters<T>, N: Parameters<T>, const A: usize, const B: usize> Parameters<T> for Coupling<M, U, N, A, B> {
+    const COUNT: usize = U::COUNT + N::COUNT;
+
+    fn zip<const W: usize, const R: usize>(
+        mut change: [&mut Self; W],
+        read: [&Self; R],
+        visit: &mut impl FnMut(Role, [&mut [T]; W], [&[T]; R]),
+    ) {
+        U::zip(change.each_mut().map(|c| &mut c.univariate), read.map(|c| &c.univariate), visit);
+        N::zip(change.map(|c| &mut c.conditioner), read.map(|c| &c.conditioner), visit);
+    }
+}
+
+/// The conditioner is initialised, then its output set to the univariate's identity.
+impl<T: Real, M, U: Univariate<T>, N: Init<T> + ConstantOutput<T, Each<U, B>>, const A: usize, const B: usize> Init<T>
+    for Coupling<M, U, N, A, B>
+{
+    fn init<R: Rng + ?Sized>(&mut self, rng: &mut R) {
+        self.univariate.init();
+        self.conditioner.init(rng);
+        self.conditioner.set_constant(&[self.univariate.identity(); B]);
+    }
+}
+
+impl<
+    T: Real,
+    M: Mask<D>,
+    U: Univariate<T>,
+    N: Layer<T, Width<A>, C, Out = Each<U, B>>,
+    const D: usize,
+    const C: usize,
+    const A: usize,
+    const B: usize,
+> Bijector<T, D, C> for Coupling<M, U, N, A, B>
+{
+    #[inline(always)]
+    fn forward_and_log_det<V: Value<Scalar = T>>(&self, x: &mut [V; D], context: &[V; C]) -> V {
+        let (x_a, mut x_b) = Self::split(x);
+        let mut params = Zeros::ZEROS;
+        self.conditioner.apply(&x_a, context, &mut params);
+        let mut log_det = V::ZEROS;
+        for (x, params) in x_b.iter_mut().zip(&params) {
+            let (z, l) = self.univariate.forward_and_log_det(params, *x);
+            *x = z;
+            log_det += l;
+        }
+        Self::merge(&x_a, &x_b, x);
+        log_det
+    }
+
+    #[inline(always)]
+    fn inverse_and_log_det<V: Value<Scalar = T>>(&self, z: &mut [V; D], context: &[V; C]) -> V {
+        let (z_a, mut z_b) = Self::split(z);
+        let mut params = Zeros::ZEROS;
+        self.conditioner.apply(&z_a, context, &mut params);
+        let mut log_det = V::ZEROS;
+        for (z, params) in z_b.iter_mut().zip(&params) {
+            let (x, l) = self.univariate.inverse_and_log_det(params, *z);
+            *z = x;
+            log_det += l;
+        }
+        Self::merge(&z_a, &z_b, z);
+        log_det
+    }
+}
+
+/// A coupling's tape: the forward map's input, the univariates' parameters, and the conditioner's tape.
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "bytemuck", derive(bytemuck::Zeroable))]
+pub struct CouplingTape<V, P, N, const A: usize, const B: usize> {
+    x_a: [V; A],
+    x_b: [V; B],
+    params: [P; B],
+    conditioner: N,
+}
+
+impl<V: Zeros, P: Zeros, N: Zeros, const A: usize, const B: usize> Zeros for CouplingTape<V, P, N, A, B> {
+    const ZEROS: Self = CouplingTape { x_a: Zeros::ZEROS, x_b: Zeros::ZEROS, params: Zeros::ZEROS, conditioner: Zeros::ZEROS };
+}
+
+impl<
+    T: Real,
+    M: Mask<D>,
+    U: Univariate<T>,
+    N: DifferentiableLayer<T, Width<A>, C, Out = Each<U, B>>,
+    const D: usize,
+    const C: usize,
+    const A: usize,
+    const B: usize,
+> DifferentiableBijector<T, D, C> for Coupling<M, U, N, A, B>
+{
+    type Tape<V: Value<Scalar = T>> = CouplingTape<V, U::Params<V>, N::Tape<V>, A, B>;
+
+    #[inline(always)]
+    fn forward_tape<V: Value<Scalar = T>>(&self, x: &mut [V; D], context: &[V; C], tape: &mut Self::Tape<V>) -> V {
+        (tape.x_a, tape.x_b) = Self::split(x);
+        self.conditioner.apply_tape(&tape.x_a, context, &mut tape.params, &mut tape.conditioner);
+        let mut z_b = [V::ZEROS; B];
+        let mut log_det = V::ZEROS;
+        for b in 0..B {
+            let (z, l) = self.univariate.forward_and_log_det(&tape.params[b], tape.x_b[b]);
+            z_b[b] = z;
+            log_det += l;
+        }
+        Self::merge(&tape.x_a, &z_b, x);
+        log_det
+    }
+
+    #[inline(always)]
+    fn backward<V: Value<Scalar = T>>(
+        &self,
+        tape: &Self::Tape<V>,
+        context: &[V; C],
+        d: &mut [V; D],
+        d_log_det: V,
+        d_context: &mut [V; C],
+        gradient: &mut Self,
+    ) {
+        self.backward_with(tape, context, d, d_context, gradient, |params, x, d_b, d_params| {
+            self.univariate.backward(params, x, d_b, d_log_det, d_params)
+        });
+    }
+
+    #[inline(always)]
+    fn inverse_backward<V: Value<Scalar = T>>(
+        &self,
+        tape: &Self::Tape<V>,
+        context: &[V; C],
+        d: &mut [V; D],
+        d_log_det: V,
+        d_context: &mut [V; C],
+        gradient: &mut Self,
+    ) {
+        self.backward_with(tape, context, d, d_context, gradient, |params, x, d_b, d_params| {
+            self.univariate.inverse_backward(params, x, d_b, d_log_det, d_params)
+        });
+    }
+}
+
+impl<M, U, N, const A: usize, const B: usize> Coupling<M, U, N, A, B> {
+    /// Either way back: `univariate` pulls the cotangent of one transformed dimension through its map.
+    #[inline(always)]
+    fn backward_with<T: Real, V: Value<Scalar = T>, const D: usize, const C: usize>(
+        &self,
+        tape: &CouplingTape<V, U::Params<V>, N::Tape<V>, A, B>,
+        context: &[V; C],
+        d: &mut [V; D],
+        d_context: &mut [V; C],
+        gradient: &mut Self,
+        univariate: impl Fn(&U::Params<V>, V, V, &mut U::Params<V>) -> V,
+    ) where
+        M: Mask<D>,
+        U: Univariate<T>,
+        N: DifferentiableLayer<T, Width<A>, C, Out = Each<U, B>>,
+    {
+        let (mut d_a, mut d_b) = Self::split(d);
+        let mut d_params: [U::Params<V>; B] = Zeros::ZEROS;
+        for b in 0..B {
+            d_b[b] = univariate(&tape.params[b], tape.x_b[b], d_b[b], &mut d_params[b]);
+        }
+        let mut through = [V::ZEROS; A];
+        self.conditioner.backward(
+            &tape.x_a,
+            context,
+            &tape.params,
+            &tape.conditioner,
+            &d_params,
+            &mut through,
+            d_context,
+            &mut gradient.conditioner,
+        );
+        for a in 0..A {
+            d_a[a] += through[a];
+        }
+        Self::merge(&d_a, &d_b, d);
+    }
+}

@@ -1,0 +1,83 @@
+//! Bijectors of `R^D` and their composition.
+
+mod compose;
+mod coupling;
+mod householder;
+mod inverse;
+
+pub use coupling::Coupling;
+pub use householder::Householder;
+pub use inverse::Inverse;
+
+use crate::params::Parameters;
+use crate::real::Real;
+use crate::value::{Value, Zeros};
+
+/// An invertible, differentiable map of `R^D`, possibly given a context `c` in `R^C`.
+///
+/// | | |
+/// |---|---|
+/// | forward | `z = f(x)`, data to latent (the Gaussianizing direction; distrax and flowjax call the other one forward) |
+/// | log-det | `log\|det J_f(x)\|`, in nats |
+/// | inverse | `x = f^-1(z)` |
+/// | inverse log-det | `log\|det J_{f^-1}(z)\|`: minus the log-det at `x` |
+///
+/// Tuples and arrays of bijectors of one `D` are bijectors, applied left to right; longer flows nest them. Maps that need no context implement the trait for every `C`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a bijector of {D} dimensions with {C} context variables over `{T}`",
+    label = "every part of a flow must be a `Bijector<{T}, {D}, {C}>`",
+    note = "check the part's dimension, its conditioner's widths (first layer: `Width<A>`; last: a head for `B` dimensions) and its context width"
+)]
+pub trait Bijector<T: Real, const D: usize, const C: usize = 0> {
+    /// Maps `x` to `z` in place; returns `log|det J_f|`.
+    fn forward_and_log_det<V: Value<Scalar = T>>(&self, x: &mut [V; D], context: &[V; C]) -> V;
+
+    /// Maps `z` to `x` in place; returns `log|det J_{f^-1}|`.
+    fn inverse_and_log_det<V: Value<Scalar = T>>(&self, z: &mut [V; D], context: &[V; C]) -> V;
+
+    /// As [`Self::forward_and_log_det`], showing the state after each elementary bijector.
+    fn forward_states<V: Value<Scalar = T>>(&self, x: &mut [V; D], context: &[V; C], visit: &mut impl FnMut(&[V; D])) -> V {
+        let log_det = self.forward_and_log_det(x, context);
+        visit(x);
+        log_det
+    }
+}
+
+/// A bijector with gradients for its parameters, its input and the context.
+///
+/// `forward_tape` runs forward and keeps in the tape what the way back needs. Cotangents (`d` + name) are the derivatives of one scalar loss a lane;
+/// those of parameters are summed over the lanes into `gradient`, a value of the bijector's own type.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no gradient as a bijector of {D} dimensions with {C} context variables over `{T}`",
+    note = "implement `DifferentiableBijector` for it (and `DifferentiableLayer` for its conditioner), or use it for inference only"
+)]
+pub trait DifferentiableBijector<T: Real, const D: usize, const C: usize = 0>: Bijector<T, D, C> + Parameters<T> {
+    /// What the way back needs.
+    type Tape<V: Value<Scalar = T>>: Zeros;
+
+    /// As [`Bijector::forward_and_log_det`], filling the tape.
+    fn forward_tape<V: Value<Scalar = T>>(&self, x: &mut [V; D], context: &[V; C], tape: &mut Self::Tape<V>) -> V;
+
+    /// Back through the forward map: `d` holds the cotangent of `z` and becomes that of `x`; `d_log_det` is that of the log-det.
+    fn backward<V: Value<Scalar = T>>(
+        &self,
+        tape: &Self::Tape<V>,
+        context: &[V; C],
+        d: &mut [V; D],
+        d_log_det: V,
+        d_context: &mut [V; C],
+        gradient: &mut Self,
+    );
+
+    /// Back through the inverse map, with the tape of the forward map at its result `x`: `d` holds the cotangent of `x` and becomes that of `z`; `d_log_det` is that of the
+    /// inverse's log-det.
+    fn inverse_backward<V: Value<Scalar = T>>(
+        &self,
+        tape: &Self::Tape<V>,
+        context: &[V; C],
+        d: &mut [V; D],
+        d_log_det: V,
+        d_context: &mut [V; C],
+        gradient: &mut Self,
+    );
+}

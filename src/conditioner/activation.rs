@@ -1,0 +1,113 @@
+//! Activations: one function applied to every value.
+
+use rand_core::Rng;
+
+use crate::conditioner::{DifferentiableLayer, Layer};
+use crate::math;
+use crate::params::{Init, Parameters, Role};
+use crate::real::Real;
+use crate::shape::Width;
+use crate::value::{Value, Zeros};
+
+/// A function of one value with its derivative; every activation is a layer of any width.
+pub trait Activation: Copy {
+    /// The function.
+    fn value<V: Value>(x: V) -> V;
+
+    /// Its derivative at `x`, where `y` is its value there.
+    fn slope<V: Value>(x: V, y: V) -> V;
+}
+
+macro_rules! activations {
+    ($($(#[$doc:meta])* $name:ident: |$x:ident| $value:expr, |$sx:ident, $sy:ident| $slope:expr;)+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        #[cfg_attr(feature = "bytemuck", derive(bytemuck::Zeroable))]
+        pub struct $name;
+
+        impl Activation for $name {
+            #[inline(always)]
+            fn value<V: Value>($x: V) -> V {
+                $value
+            }
+            #[inline(always)]
+            #[allow(unused_variables)]
+            fn slope<V: Value>($sx: V, $sy: V) -> V {
+                $slope
+            }
+        }
+
+        impl Zeros for $name {
+            const ZEROS: Self = $name;
+        }
+
+        impl<T> Init<T> for $name {
+            fn init<R: Rng + ?Sized>(&mut self, _: &mut R) {}
+        }
+
+        impl<T> Parameters<T> for $name {
+            const COUNT: usize = 0;
+            fn zip<const M: usize, const N: usize>(_: [&mut Self; M], _: [&Self; N], _: &mut impl FnMut(Role, [&mut [T]; M], [&[T]; N])) {}
+        }
+
+        impl<T: Real, const W: usize, const C: usize> Layer<T, Width<W>, C> for $name {
+            type Out = Width<W>;
+
+            #[inline(always)]
+            fn apply<V: Value<Scalar = T>>(&self, x: &[V; W], _: &[V; C], y: &mut [V; W]) {
+                for i in 0..W {
+                    y[i] = Self::value(x[i]);
+                }
+            }
+        }
+
+        impl<T: Real, const W: usize, const C: usize> DifferentiableLayer<T, Width<W>, C> for $name {
+            type Tape<V: Value<Scalar = T>> = ();
+
+            #[inline(always)]
+            fn apply_tape<V: Value<Scalar = T>>(&self, x: &[V; W], context: &[V; C], y: &mut [V; W], (): &mut ()) {
+                self.apply(x, context, y);
+            }
+
+            #[inline(always)]
+            fn backward<V: Value<Scalar = T>>(
+                &self,
+                x: &[V; W],
+                _: &[V; C],
+                y: &[V; W],
+                (): &(),
+                dy: &[V; W],
+                dx: &mut [V; W],
+                _: &mut [V; C],
+                _: &mut Self,
+            ) {
+                for i in 0..W {
+                    dx[i] = dy[i] * Self::slope(x[i], y[i]);
+                }
+            }
+        }
+    )+};
+}
+
+/// `x` as a scalar constant of `V`.
+#[inline(always)]
+fn constant<V: Value>(x: f64) -> V {
+    V::splat(V::Scalar::from_f64(x))
+}
+
+activations! {
+    /// `max(x, 0)`; its derivative at 0 is 0.
+    Relu: |x| V::ZEROS.select_lt(x, x, V::ZEROS), |x, y| V::ZEROS.select_lt(x, V::ONE, V::ZEROS);
+    /// `x` for `x > 0`, else `0.01 x`.
+    LeakyRelu: |x| V::ZEROS.select_lt(x, x, x * constant(0.01)), |x, y| V::ZEROS.select_lt(x, V::ONE, constant(0.01));
+    /// `tanh x`.
+    Tanh: |x| math::tanh(x), |x, y| V::ONE - y * y;
+    /// `1 / (1 + exp(-x))`.
+    Sigmoid: |x| math::sigmoid(x), |x, y| y * (V::ONE - y);
+    /// `x sigmoid(x)`, also called swish.
+    Silu: |x| x * math::sigmoid(x), |x, y| { let s = math::sigmoid(x); s + y * (V::ONE - s) };
+    /// `log(1 + exp(x))`.
+    Softplus: |x| math::softplus(x), |x, y| math::sigmoid(x);
+    /// `x Phi(x)`, the exact form.
+    Gelu: |x| x * math::cdf(x), |x, y| math::cdf(x) + x * math::pdf(x);
+}

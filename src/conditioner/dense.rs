@@ -1,0 +1,232 @@
+//! Dense (fully connected) layers.
+
+use rand_core::Rng;
+
+use crate::conditioner::{DifferentiableLayer, Layer};
+use crate::params::{Init, Parameters, Role};
+use crate::real::Real;
+use crate::shape::{Shape, Width};
+use crate::value::{Value, Zeros};
+
+/// `y = x W + b`, with weights `[input][output]`.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "bytemuck", derive(bytemuck::Zeroable))]
+#[repr(C)]
+pub struct Dense<T, const I: usize, const O: usize> {
+    /// `weights[i][o]` multiplies input `i` into output `o`.
+    pub weights: [[T; O]; I],
+    /// One a output.
+    pub bias: [T; O],
+}
+
+/// `y = x W + c W_c + b`: a dense layer that also sees the context `c`.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "bytemuck", derive(bytemuck::Zeroable))]
+#[repr(C)]
+pub struct ContextDense<T, const I: usize, const C: usize, const O: usize> {
+    /// The part that sees `x`.
+    pub dense: Dense<T, I, O>,
+    /// `context_weights[c][o]` multiplies context variable `c` into output `o`.
+    pub context_weights: [[T; O]; C],
+}
+
+/// Outputs that a pack keeps in registers at a time.
+const BLOCK: usize = 4;
+
+/// `y[o] += sum_i x[i] rows[i][o]`, the terms added in the order of `i` on every path.
+#[inline(always)]
+pub(crate) fn add_rows<V: Value, R>(x: &[V], rows: &[R], row: impl Fn(&R) -> &[V::Scalar], y: &mut [V]) {
+    if V::LANES == 1 {
+        for (x, r) in x.iter().zip(rows) {
+            for (y, w) in y.iter_mut().zip(row(r)) {
+                *y = V::splat(*w).mul_add(*x, *y);
+            }
+        }
+        return;
+    }
+    for (block, y) in y.chunks_mut(BLOCK).enumerate() {
+        let first = block * BLOCK;
+        if let Some(y) = y.first_chunk_mut::<BLOCK>() {
+            let mut sums = *y;
+            for (x, r) in x.iter().zip(rows) {
+                let Some(w) = row(r).get(first..).and_then(|w| w.first_chunk::<BLOCK>()) else { continue };
+                for o in 0..BLOCK {
+                    sums[o] = V::splat(w[o]).mul_add(*x, sums[o]);
+                }
+            }
+            *y = sums;
+        } else {
+            for (o, y) in y.iter_mut().enumerate() {
+                let mut sum = *y;
+                for (x, r) in x.iter().zip(rows) {
+                    let Some(w) = row(r).get(first + o) else { continue };
+                    sum = V::splat(*w).mul_add(*x, sum);
+                }
+                *y = sum;
+            }
+        }
+    }
+}
+
+/// `dx[i] += sum_o rows[i][o] dy[o]`.
+#[inline(always)]
+pub(crate) fn add_rows_transposed<V: Value, R>(dy: &[V], rows: &[R], row: impl Fn(&R) -> &[V::Scalar], dx: &mut [V]) {
+    for (dx, rows) in dx.chunks_mut(BLOCK).zip(rows.chunks(BLOCK)) {
+        if let (Some(dx), Some(rows)) = (dx.first_chunk_mut::<BLOCK>(), rows.first_chunk::<BLOCK>()) {
+            let rows = rows.each_ref().map(|r| row(r));
+            let mut sums = *dx;
+            for (o, dy) in dy.iter().enumerate() {
+                for i in 0..BLOCK {
+                    if let Some(w) = rows[i].get(o) {
+                        sums[i] = V::splat(*w).mul_add(*dy, sums[i]);
+                    }
+                }
+            }
+            *dx = sums;
+        } else {
+            for (dx, r) in dx.iter_mut().zip(rows) {
+                for (dy, w) in dy.iter().zip(row(r)) {
+                    *dx = V::splat(*w).mul_add(*dy, *dx);
+                }
+            }
+        }
+    }
+}
+
+/// Adds the lanes of `values` to the scalars `to`.
+#[inline(always)]
+pub(crate) fn add_lanes<V: Value>(to: &mut [V::Scalar], values: &[V]) {
+    for (to, value) in to.iter_mut().zip(values) {
+        *to += value.sum();
+    }
+}
+
+/// Glorot and Bengio (2010), eq. 16: uniform on `+-sqrt(6 / (inputs + outputs))`.
+pub(crate) fn glorot_uniform<T: Real, R: Rng + ?Sized>(weights: &mut [T], inputs: usize, outputs: usize, rng: &mut R) {
+    let limit = Value::sqrt(T::from_f64(6.0 / (inputs + outputs).max(1) as f64));
+    for weight in weights {
+        *weight = limit * (T::uniform(rng) * T::from_f64(2.0) - T::ONE);
+    }
+}
+
+impl<T: Zeros, const I: usize, const O: usize> Zeros for Dense<T, I, O> {
+    const ZEROS: Self = Dense { weights: Zeros::ZEROS, bias: Zeros::ZEROS };
+}
+
+impl<T: Zeros, const I: usize, const C: usize, const O: usize> Zeros for ContextDense<T, I, C, O> {
+    const ZEROS: Self = ContextDense { dense: Zeros::ZEROS, context_weights: Zeros::ZEROS };
+}
+
+impl<T, const I: usize, const O: usize> Parameters<T> for Dense<T, I, O> {
+    const COUNT: usize = I * O + O;
+
+    fn zip<const M: usize, const N: usize>(
+        mut change: [&mut Self; M],
+        read: [&Self; N],
+        visit: &mut impl FnMut(Role, [&mut [T]; M], [&[T]; N]),
+    ) {
+        visit(Role::Trainable, change.each_mut().map(|d| d.weights.as_flattened_mut()), read.map(|d| d.weights.as_flattened()));
+        visit(Role::Trainable, change.map(|d| d.bias.as_mut_slice()), read.map(|d| d.bias.as_slice()));
+    }
+}
+
+impl<T, const I: usize, const C: usize, const O: usize> Parameters<T> for ContextDense<T, I, C, O> {
+    const COUNT: usize = (I + C) * O + O;
+
+    fn zip<const M: usize, const N: usize>(
+        mut change: [&mut Self; M],
+        read: [&Self; N],
+        visit: &mut impl FnMut(Role, [&mut [T]; M], [&[T]; N]),
+    ) {
+        Dense::zip(change.each_mut().map(|d| &mut d.dense), read.map(|d| &d.dense), visit);
+        visit(Role::Trainable, change.map(|d| d.context_weights.as_flattened_mut()), read.map(|d| d.context_weights.as_flattened()));
+    }
+}
+
+impl<T: Real, const I: usize, const O: usize> Init<T> for Dense<T, I, O> {
+    fn init<R: Rng + ?Sized>(&mut self, rng: &mut R) {
+        glorot_uniform(self.weights.as_flattened_mut(), I, O, rng);
+        self.bias.fill(T::ZEROS);
+    }
+}
+
+impl<T: Real, const I: usize, const C: usize, const O: usize> Init<T> for ContextDense<T, I, C, O> {
+    fn init<R: Rng + ?Sized>(&mut self, rng: &mut R) {
+        glorot_uniform(self.dense.weights.as_flattened_mut(), I + C, O, rng);
+        glorot_uniform(self.context_weights.as_flattened_mut(), I + C, O, rng);
+        self.dense.bias.fill(T::ZEROS);
+    }
+}
+
+impl<T: Real, const I: usize, const O: usize, const C: usize> Layer<T, Width<I>, C> for Dense<T, I, O> {
+    type Out = Width<O>;
+
+    #[inline(always)]
+    fn apply<V: Value<Scalar = T>>(&self, x: &[V; I], _: &[V; C], y: &mut [V; O]) {
+        *y = self.bias.each_ref().map(|b| V::splat(*b));
+        add_rows(x, &self.weights, |row| row, y);
+    }
+}
+
+impl<T: Real, const I: usize, const O: usize, const C: usize> DifferentiableLayer<T, Width<I>, C> for Dense<T, I, O> {
+    type Tape<V: Value<Scalar = T>> = ();
+
+    #[inline(always)]
+    fn apply_tape<V: Value<Scalar = T>>(&self, x: &[V; I], context: &[V; C], y: &mut [V; O], (): &mut ()) {
+        self.apply(x, context, y);
+    }
+
+    #[inline(always)]
+    fn backward<V: Value<Scalar = T>>(
+        &self,
+        x: &[V; I],
+        _: &[V; C],
+        _: &[V; O],
+        (): &(),
+        dy: &[V; O],
+        dx: &mut [V; I],
+        _: &mut [V; C],
+        gradient: &mut Self,
+    ) {
+        dx.fill(V::ZEROS);
+        add_rows_transposed(dy, &self.weights, |row| row, dx);
+        V::add_outer(x, dy, &mut gradient.weights, |row| row);
+        add_lanes(&mut gradient.bias, dy);
+    }
+}
+
+impl<T: Real, const I: usize, const C: usize, const O: usize> Layer<T, Width<I>, C> for ContextDense<T, I, C, O> {
+    type Out = Width<O>;
+
+    #[inline(always)]
+    fn apply<V: Value<Scalar = T>>(&self, x: &[V; I], context: &[V; C], y: &mut [V; O]) {
+        self.dense.apply(x, context, y);
+        add_rows(context, &self.context_weights, |row| row, y);
+    }
+}
+
+impl<T: Real, const I: usize, const C: usize, const O: usize> DifferentiableLayer<T, Width<I>, C> for ContextDense<T, I, C, O> {
+    type Tape<V: Value<Scalar = T>> = ();
+
+    #[inline(always)]
+    fn apply_tape<V: Value<Scalar = T>>(&self, x: &[V; I], context: &[V; C], y: &mut [V; O], (): &mut ()) {
+        self.apply(x, context, y);
+    }
+
+    #[inline(always)]
+    fn backward<V: Value<Scalar = T>>(
+        &self,
+        x: &[V; I],
+        context: &[V; C],
+        y: &[V; O],
+        (): &(),
+        dy: &<Width<O> as Shape<T>>::Of<V>,
+        dx: &mut [V; I],
+        d_context: &mut [V; C],
+        gradient: &mut Self,
+    ) {
+        self.dense.backward(x, context, y, &(), dy, dx, d_context, &mut gradient.dense);
+        add_rows_transposed(dy, &self.context_weights, |row| row, d_context);
+        V::add_outer(context, dy, &mut gradient.context_weights, |row| row);
+    }
+}

@@ -1,0 +1,75 @@
+//! Networks from the identity half and the context to the parameters of the univariates.
+
+mod activation;
+mod dense;
+mod head;
+mod residual;
+mod tuple;
+
+pub use activation::{Activation, Gelu, LeakyRelu, Relu, Sigmoid, Silu, Softplus, Tanh};
+pub use dense::{ContextDense, Dense};
+pub use head::{Head, SharedHead};
+pub use residual::Residual;
+
+use crate::params::Parameters;
+use crate::real::Real;
+use crate::shape::Shape;
+use crate::value::{Value, Zeros};
+
+/// A part of a conditioner, or a whole one: `In` (and the context) to `Out`.
+///
+/// Tuples of layers are layers, applied left to right. A conditioner is a layer from [`Width<A>`](crate::Width) to [`Each<U, B>`](crate::Each); a network of
+/// your own plugs into a [`Coupling`](crate::Coupling) by implementing this trait, and [`DifferentiableLayer`] if it is to be trained.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a layer that takes `{In}`",
+    label = "this layer does not take `{In}`, what the part before it gives",
+    note = "make its input width that of the layer before it (the first one takes the identity half: `Width<A>`), and its context width `C` that of the flow"
+)]
+pub trait Layer<T: Real, In: Shape<T>, const C: usize = 0> {
+    /// The shape of what the layer gives.
+    type Out: Shape<T>;
+
+    /// Overwrites `y` with the layer's value at `x`.
+    fn apply<V: Value<Scalar = T>>(&self, x: &In::Of<V>, context: &[V; C], y: &mut <Self::Out as Shape<T>>::Of<V>);
+}
+
+/// A layer with a gradient.
+///
+/// Who calls a layer keeps its input `x` and output `y` for the way back; [`Self::Tape`] holds only what lies between.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a layer that takes `{In}` and has a gradient",
+    note = "implement `DifferentiableLayer` for it, or use the flow for inference only"
+)]
+pub trait DifferentiableLayer<T: Real, In: Shape<T>, const C: usize = 0>: Layer<T, In, C> + Parameters<T> {
+    /// What [`Self::backward`] needs beside `x` and `y`.
+    type Tape<V: Value<Scalar = T>>: Zeros;
+
+    /// As [`Layer::apply`], filling the tape.
+    fn apply_tape<V: Value<Scalar = T>>(
+        &self,
+        x: &In::Of<V>,
+        context: &[V; C],
+        y: &mut <Self::Out as Shape<T>>::Of<V>,
+        tape: &mut Self::Tape<V>,
+    );
+
+    /// Pulls the cotangent `dy` back: overwrites `dx`, adds to `d_context` and, summed over the lanes, to `gradient`.
+    #[allow(clippy::too_many_arguments)] // One triple (primal, cotangent, tape) has no shorter form without a struct a layer.
+    fn backward<V: Value<Scalar = T>>(
+        &self,
+        x: &In::Of<V>,
+        context: &[V; C],
+        y: &<Self::Out as Shape<T>>::Of<V>,
+        tape: &Self::Tape<V>,
+        dy: &<Self::Out as Shape<T>>::Of<V>,
+        dx: &mut In::Of<V>,
+        d_context: &mut [V; C],
+        gradient: &mut Self,
+    );
+}
+
+/// A layer whose output can be fixed: how a coupling is started at the identity, or at fitted parameters.
+pub trait ConstantOutput<T: Real, Out: Shape<T>> {
+    /// Makes the layer give `value` for any input, by zero weights and a bias.
+    fn set_constant(&mut self, value: &Out::Of<T>);
+}

@@ -1,0 +1,106 @@
+//! Tuples of layers are layers, applied left to right.
+
+use crate::conditioner::{ConstantOutput, DifferentiableLayer, Layer};
+use crate::real::Real;
+use crate::shape::Shape;
+use crate::value::{Value, Zeros};
+
+/// A tuple as its inner layers, each named with the shape it takes, then the last one, then the inner ones but the first in reverse.
+///
+/// The tape holds the outputs between the layers with the layers' own tapes. For `(L0, L1, L2)` the expansion is, in short:
+///
+/// ```ignore
+/// type Tape = ((Out0, Tape0), (Out1, Tape1), Tape2);
+/// fn apply(..) {
+///     let mut out = ZEROS; self.0.apply(x, context, &mut out); let input = &out;
+///     let mut out = ZEROS; self.1.apply(input, context, &mut out); let input = &out;
+///     self.2.apply(input, context, y);
+/// }
+/// fn backward(..) {
+///     let mut cotangent = ZEROS;
+///     self.2.backward(&tape.1.0, context, y, &tape.2, dy, &mut cotangent, ..);
+///     let mut before = ZEROS;
+///     self.1.backward(&tape.0.0, context, &tape.1.0, &tape.1.1, &cotangent, &mut before, ..);
+///     let cotangent = before;
+///     self.0.backward(x, context, &tape.0.0, &tape.0.1, &cotangent, dx, ..);
+/// }
+/// ```
+macro_rules! layer_tuple {
+    ($(($layer:ident $i:tt: $in:ty))+ last ($last:ident $l:tt: $last_in:ty) after $b:tt; reverse $($r:tt after $rb:tt),*) => {
+        impl<T: Real, In: Shape<T>, const C: usize, $($layer: Layer<T, $in, C>,)+ $last: Layer<T, $last_in, C>> Layer<T, In, C> for ($($layer,)+ $last) {
+            type Out = $last::Out;
+
+            #[inline(always)]
+            fn apply<V: Value<Scalar = T>>(&self, x: &In::Of<V>, context: &[V; C], y: &mut <$last::Out as Shape<T>>::Of<V>) {
+                let input = x;
+                $(
+                    let mut out = Zeros::ZEROS;
+                    self.$i.apply(input, context, &mut out);
+                    let input = &out;
+                )+
+                self.$l.apply(input, context, y);
+            }
+        }
+
+        impl<T: Real, In: Shape<T>, const C: usize, $($layer: DifferentiableLayer<T, $in, C>,)+ $last: DifferentiableLayer<T, $last_in, C>>
+            DifferentiableLayer<T, In, C> for ($($layer,)+ $last)
+        {
+            type Tape<V: Value<Scalar = T>> = ($((<$layer::Out as Shape<T>>::Of<V>, $layer::Tape<V>),)+ $last::Tape<V>);
+
+            #[inline(always)]
+            fn apply_tape<V: Value<Scalar = T>>(
+                &self,
+                x: &In::Of<V>,
+                context: &[V; C],
+                y: &mut <$last::Out as Shape<T>>::Of<V>,
+                tape: &mut Self::Tape<V>,
+            ) {
+                let input = x;
+                $(
+                    self.$i.apply_tape(input, context, &mut tape.$i.0, &mut tape.$i.1);
+                    let input = &tape.$i.0;
+                )+
+                self.$l.apply_tape(input, context, y, &mut tape.$l);
+            }
+
+            #[inline(always)]
+            fn backward<V: Value<Scalar = T>>(
+                &self,
+                x: &In::Of<V>,
+                context: &[V; C],
+                y: &<$last::Out as Shape<T>>::Of<V>,
+                tape: &Self::Tape<V>,
+                dy: &<$last::Out as Shape<T>>::Of<V>,
+                dx: &mut In::Of<V>,
+                d_context: &mut [V; C],
+                gradient: &mut Self,
+            ) {
+                let mut cotangent = Zeros::ZEROS;
+                self.$l.backward(&tape.$b.0, context, y, &tape.$l, dy, &mut cotangent, d_context, &mut gradient.$l);
+                $(
+                    let mut before = Zeros::ZEROS;
+                    self.$r.backward(&tape.$rb.0, context, &tape.$r.0, &tape.$r.1, &cotangent, &mut before, d_context, &mut gradient.$r);
+                    let cotangent = before;
+                )*
+                self.0.backward(x, context, &tape.0.0, &tape.0.1, &cotangent, dx, d_context, &mut gradient.0);
+            }
+        }
+
+        impl<T: Real, Out: Shape<T>, $($layer,)+ $last: ConstantOutput<T, Out>> ConstantOutput<T, Out> for ($($layer,)+ $last) {
+            fn set_constant(&mut self, value: &Out::Of<T>) {
+                self.$l.set_constant(value);
+            }
+        }
+    };
+}
+
+layer_tuple!((L0 0: In) last (L1 1: L0::Out) after 0; reverse);
+layer_tuple!((L0 0: In) (L1 1: L0::Out) last (L2 2: L1::Out) after 1; reverse 1 after 0);
+layer_tuple!((L0 0: In) (L1 1: L0::Out) (L2 2: L1::Out) last (L3 3: L2::Out) after 2; reverse 2 after 1, 1 after 0);
+layer_tuple!((L0 0: In) (L1 1: L0::Out) (L2 2: L1::Out) (L3 3: L2::Out) last (L4 4: L3::Out) after 3; reverse 3 after 2, 2 after 1, 1 after 0);
+layer_tuple!((L0 0: In) (L1 1: L0::Out) (L2 2: L1::Out) (L3 3: L2::Out) (L4 4: L3::Out) last (L5 5: L4::Out) after 4;
+    reverse 4 after 3, 3 after 2, 2 after 1, 1 after 0);
+layer_tuple!((L0 0: In) (L1 1: L0::Out) (L2 2: L1::Out) (L3 3: L2::Out) (L4 4: L3::Out) (L5 5: L4::Out) last (L6 6: L5::Out) after 5;
+    reverse 5 after 4, 4 after 3, 3 after 2, 2 after 1, 1 after 0);
+layer_tuple!((L0 0: In) (L1 1: L0::Out) (L2 2: L1::Out) (L3 3: L2::Out) (L4 4: L3::Out) (L5 5: L4::Out) (L6 6: L5::Out) last (L7 7: L6::Out) after 6;
+    reverse 6 after 5, 5 after 4, 4 after 3, 3 after 2, 2 after 1, 1 after 0);

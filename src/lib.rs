@@ -1,0 +1,35 @@
+#![no_std]
+#![deny(missing_docs)]
+#![doc = include_str!("../README.md")]
+
+#[cfg(feature = "std")]
+extern crate std;
+
+pub mod bijector;
+pub mod conditioner;
+mod flow;
+mod lanes;
+mod mask;
+pub mod math;
+mod pack;
+mod params;
+mod real;
+pub mod root;
+mod sample;
+mod shape;
+pub mod train;
+pub mod univariate;
+mod value;
+
+pub use bijector::{Bijector, Coupling, DifferentiableBijector, Householder, Inverse};
+pub use conditioner::{ContextDense, Dense, DifferentiableLayer, Head, Layer, Residual, SharedHead};
+pub use flow::{Flow, Given, log_base};
+pub use lanes::{Lanes, Wide, WideLanes};
+pub use mask::{Alternating, FirstHalf, Mask, Swap};
+pub use pack::{Fused, Pack};
+pub use params::{Init, Parameters, Role};
+pub use real::Real;
+pub use sample::standard_normal;
+pub use shape::{Each, Shape, Width};
+pub use univariate::{Mixture, MixtureCdf, MixtureError, MixtureParams, NoClamp, SigmoidClamp, TanhClamp, Univariate};
+pub use value::{Value, Zeros};

@@ -1,0 +1,95 @@
+//! The exponential function and `e^x - 1`.
+
+use super::{constant, polynomial};
+use crate::value::Value;
+
+/// The constants of [`exp`].
+pub trait ExpCoefficients: Sized + 'static {
+    /// Below it `e^x` rounds to 0.
+    const EXP_LOW: Self;
+    /// Above it `e^x` is infinite.
+    const EXP_HIGH: Self;
+    /// `log2(e)`.
+    const LOG2_E: Self;
+    /// `ln 2` to few bits, so that its multiples by an exponent are exact.
+    const LN_2_HIGH: Self;
+    /// `ln 2 - LN_2_HIGH`.
+    const LN_2_LOW: Self;
+    /// `P` in `e^r = 1 + r + r^2 P(r)`, `|r| <= 0.3475`.
+    const EXP: &'static [Self];
+}
+
+impl ExpCoefficients for f32 {
+    const EXP_LOW: f32 = -104.0;
+    const EXP_HIGH: f32 = 89.0;
+    const LOG2_E: f32 = core::f32::consts::LOG2_E;
+    const LN_2_HIGH: f32 = 0.69314575;
+    const LN_2_LOW: f32 = 1.4286068e-06;
+    const EXP: &'static [f32] = &[0.49999994, 0.1666652, 0.041668262, 0.008368863, 0.0013821484];
+}
+
+impl ExpCoefficients for f64 {
+    const EXP_LOW: f64 = -746.0;
+    const EXP_HIGH: f64 = 710.0;
+    const LOG2_E: f64 = core::f64::consts::LOG2_E;
+    const LN_2_HIGH: f64 = 0.6931471805601177;
+    const LN_2_LOW: f64 = -1.7239444525614835e-13;
+    const EXP: &'static [f64] = &[
+        0.5000000000000011,
+        0.1666666666666642,
+        0.04166666666652595,
+        0.008333333333490137,
+        0.0013888888944797112,
+        0.0001984126951722766,
+        2.4801491826383587e-05,
+        2.7557575453605497e-06,
+        2.7630724104687884e-07,
+        2.5004014385624304e-08,
+    ];
+}
+
+/// `(n, r, q)` with `e^(x + tail) = 2^n (1 + r + q)`, where `r` is exact and `q` small.
+#[inline(always)]
+fn reduced<V: Value>(x: V, tail: V) -> (V, V, V) {
+    let n = ((x + tail) * V::splat(V::Scalar::LOG2_E)).round_int();
+    let r = n.mul_add(-V::splat(V::Scalar::LN_2_HIGH), x);
+    let low = n.mul_add(-V::splat(V::Scalar::LN_2_LOW), tail);
+    let whole = r + low;
+    (n, r, (whole * whole).mul_add(polynomial(whole, V::Scalar::EXP), low))
+}
+
+/// `(n, high, low)` with `e^(x + tail) = 2^n (high + low)`: the sum is good to an eighth of a unit in the last place.
+#[inline(always)]
+pub(super) fn exp_parts<V: Value>(x: V, tail: V) -> (V, V, V) {
+    let (n, r, q) = reduced(x, tail);
+    let high = V::ONE + r;
+    (n, high, (r - (high - V::ONE)) + q)
+}
+
+/// `y 2^n`, rounded once, for `n` within twice the exponents of normal numbers.
+#[inline(always)]
+pub(super) fn scale<V: Value>(y: V, n: V) -> V {
+    let half = (n * constant(0.5)).round_int();
+    y * V::ONE.scale2(half) * V::ONE.scale2(n - half)
+}
+
+/// `e^x`.
+#[inline(always)]
+pub fn exp<V: Value>(x: V) -> V {
+    let x = V::splat(V::Scalar::EXP_HIGH).min(V::splat(V::Scalar::EXP_LOW).max(x));
+    let (n, high, low) = exp_parts(x, -V::ZEROS);
+    scale(high + low, n)
+}
+
+/// `e^x - 1`.
+#[inline(always)]
+pub fn expm1<V: Value>(x: V) -> V {
+    let x = V::splat(V::Scalar::EXP_HIGH).min(V::splat(V::Scalar::EXP_LOW).max(x));
+    let (n, r, q) = reduced(x, -V::ZEROS);
+    // Past 2^60 in either direction one of the two terms is lost in the other.
+    let power = V::ONE.scale2(constant::<V>(60.0).min(constant::<V>(-60.0).max(n)));
+    let near = ((power - V::ONE) + power * r) + power * q;
+    let far = scale(V::ONE + (r + q), n) - V::ONE;
+    let y = constant::<V>(59.0).select_lt(n, far, near);
+    x.abs().select_lt(constant(1e-30), x, y)
+}

@@ -1,0 +1,88 @@
+//! The natural logarithm of `x` and of `1 + x`.
+
+use super::exp::ExpCoefficients;
+use super::{constant, polynomial};
+use crate::real::Real;
+use crate::value::Value;
+
+/// The constants of [`ln`].
+pub trait LnCoefficients: Sized + 'static {
+    /// `P` in `2 atanh(s) = 2 s + s^3 P(s^2)`, `|s| <= 0.1716`.
+    const LN: &'static [Self];
+    /// `2^k`, by which a subnormal becomes normal.
+    const LIFT: Self;
+    /// `k`.
+    const LIFT_EXPONENT: Self;
+}
+
+impl LnCoefficients for f32 {
+    const LN: &'static [f32] = &[0.66666776, 0.39977577, 0.29871112];
+    const LIFT: f32 = 33554432.0;
+    const LIFT_EXPONENT: f32 = 25.0;
+}
+
+impl LnCoefficients for f64 {
+    const LN: &'static [f64] = &[
+        0.6666666666666734,
+        0.3999999999941648,
+        0.2857142874210845,
+        0.2222219859208438,
+        0.18183563768800604,
+        0.1531405530204977,
+        0.14795987661534335,
+    ];
+    const LIFT: f64 = 18014398509481984.0;
+    const LIFT_EXPONENT: f64 = 54.0;
+}
+
+/// `e ln 2 + log(1 + f) + low`.
+#[inline(always)]
+fn assemble<V: Value>(f: V, e: V, low: V) -> V {
+    let s = f / (constant::<V>(2.0) + f);
+    let z = s * s;
+    let half_square = f * f * constant(0.5);
+    let series = z.mul_add(polynomial(z, V::Scalar::LN), half_square);
+    let small = s.mul_add(series, e.mul_add(V::splat(V::Scalar::LN_2_LOW), low));
+    e.mul_add(V::splat(V::Scalar::LN_2_HIGH), (small - half_square) + f)
+}
+
+/// `log(u + c)` for normal positive `u` and `c` below its last place.
+#[inline(always)]
+pub(super) fn ln_parts<V: Value>(u: V, c: V) -> V {
+    let (m, e) = u.split_exponent();
+    let f = m - V::ONE;
+    // 2^-e stays normal; where it is held back, c is nothing beside u.
+    let c = c * V::ONE.scale2(-constant::<V>(100.0).min(e));
+    let sum = f + c;
+    let low = (f - sum) + c;
+    assemble(sum, e, low - low * sum)
+}
+
+/// The natural logarithm.
+#[inline(always)]
+pub fn ln<V: Value>(x: V) -> V {
+    let tiny = V::splat(V::Scalar::MIN_POSITIVE);
+    let lifted = x.select_lt(tiny, x * V::splat(V::Scalar::LIFT), x);
+    let drop = x.select_lt(tiny, V::splat(V::Scalar::LIFT_EXPONENT), V::ZEROS);
+    let (m, e) = lifted.split_exponent();
+    let y = assemble(m - V::ONE, e - drop, -V::ZEROS);
+    ends(x, y)
+}
+
+/// `log(1 + x)`.
+#[inline(always)]
+pub fn ln_1p<V: Value>(x: V) -> V {
+    let u = V::ONE + x;
+    let c = x.select_lt(V::ONE, x - (u - V::ONE), V::ONE - (u - x));
+    let y = ends(u, ln_parts(u, c));
+    x.abs().select_lt(constant(1e-20), x, y)
+}
+
+/// `y = log(u)`, or its limit where `u` is not a positive finite number.
+#[inline(always)]
+fn ends<V: Value>(u: V, y: V) -> V {
+    let y = u.select_lt(V::splat(V::Scalar::INFINITY), y, u);
+    let below = u.select_lt(V::ZEROS, V::splat(V::Scalar::NAN), -V::splat(V::Scalar::INFINITY));
+    let least = V::Scalar::MIN_POSITIVE * V::Scalar::EPSILON;
+    u.select_lt(V::splat(least), below, y)
+}

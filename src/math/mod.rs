@@ -1,0 +1,68 @@
+//! Elementary and normal-distribution functions for scalars and lanes.
+//!
+//! Each is one source for `f32`, `f64` and packs, branch-free, with no platform library behind it. Error bounds are rows of `tests/ulp.rs`.
+
+mod exp;
+mod ln;
+mod log_sum_exp;
+mod mills;
+mod normal;
+mod quantile;
+mod sigmoid;
+
+pub use exp::{exp, expm1};
+pub use ln::{ln, ln_1p};
+pub use log_sum_exp::log_sum_exp;
+pub use mills::mills;
+pub use normal::{cdf, log_cdf, log_pdf, log_sf, pdf, sf};
+pub use quantile::{quantile, quantile_log_cdf, quantile_log_sf, quantile_log_tail};
+pub use sigmoid::{sigmoid, softplus, tanh};
+
+use crate::real::Real;
+use crate::value::{Value, Zeros};
+
+/// The constants that differ between `f32` and `f64`, each family beside its function.
+pub trait Coefficients:
+    exp::ExpCoefficients
+    + ln::LnCoefficients
+    + mills::MillsCoefficients
+    + normal::NormalCoefficients
+    + quantile::QuantileCoefficients
+    + sigmoid::TanhCoefficients
+{
+}
+impl Coefficients for f32 {}
+impl Coefficients for f64 {}
+
+/// `x` in every lane, rounded to the scalar type.
+#[inline(always)]
+fn constant<V: Value>(x: f64) -> V {
+    V::splat(<V::Scalar as Real>::from_f64(x))
+}
+
+/// `c[0] + c[1] x + c[2] x^2 + ..`, by Horner's rule.
+#[inline(always)]
+fn polynomial<V: Value>(x: V, c: &[V::Scalar]) -> V {
+    let (&last, rest) = c.split_last().unwrap_or((&V::Scalar::ZEROS, &[]));
+    let mut sum = V::splat(last);
+    for &a in rest.iter().rev() {
+        sum = sum.mul_add(x, V::splat(a));
+    }
+    sum
+}
+
+/// `a b - product`, with `product` the rounded `a b` (T. J. Dekker, Numer. Math. 18, 1971): exact but for the last bit or two in f64.
+#[inline(always)]
+fn product_error<V: Value>(a: V, b: V, product: V) -> V {
+    let (a_high, b_high) = (a.upper_half(), b.upper_half());
+    let (a_low, b_low) = (a - a_high, b - b_high);
+    ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
+}
+
+/// `(h, l)` with `h + l = x^2 / 2`, where `h` is exact and `l` small.
+#[inline(always)]
+fn half_square<V: Value>(x: V) -> (V, V) {
+    let high = x.upper_half();
+    let half = constant::<V>(0.5);
+    ((high * half) * high, (x - high) * ((x + high) * half))
+}

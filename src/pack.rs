@@ -1,0 +1,345 @@
+//! Lanes: the same maths for several samples at once.
+
+use core::ops::{Add, AddAssign, Div, Mul, Neg, Sub, SubAssign};
+
+use crate::real::Real;
+use crate::value::{Value, Zeros};
+
+/// One lane whose [`Value::mul_add`] is rounded once.
+///
+/// Compiled for a machine with the instruction (see [`lanes`](crate::lanes)) it is one instruction; elsewhere it is a slow library call with the
+/// same bits. Single-sample code never uses it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
+#[repr(transparent)]
+pub struct Fused<T>(pub T);
+
+/// `N` samples side by side, each in a lane of type `L` (`f32`, `f64` or [`Fused`]).
+///
+/// Operations are plain loops over the lanes, which the compiler turns into vector instructions.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(C, align(64))]
+pub struct Pack<L, const N: usize>(pub [L; N]);
+
+/// `a * b + c`, rounded once.
+trait FusedMultiplyAdd: Real {
+    fn fused(a: Self, b: Self, c: Self) -> Self;
+}
+
+impl FusedMultiplyAdd for f32 {
+    #[inline(always)]
+    fn fused(a: f32, b: f32, c: f32) -> f32 {
+        #[cfg(feature = "std")]
+        return f32::mul_add(a, b, c);
+        #[cfg(not(feature = "std"))]
+        libm::fmaf(a, b, c)
+    }
+}
+
+impl FusedMultiplyAdd for f64 {
+    #[inline(always)]
+    fn fused(a: f64, b: f64, c: f64) -> f64 {
+        #[cfg(feature = "std")]
+        return f64::mul_add(a, b, c);
+        #[cfg(not(feature = "std"))]
+        libm::fma(a, b, c)
+    }
+}
+
+macro_rules! operators {
+    ($($trait:ident $method:ident),+) => {$(
+        impl<T: $trait<Output = T>> $trait for Fused<T> {
+            type Output = Self;
+            #[inline(always)]
+            fn $method(self, other: Self) -> Self {
+                Fused(T::$method(self.0, other.0))
+            }
+        }
+
+        impl<L: Copy + $trait<Output = L>, const N: usize> $trait for Pack<L, N> {
+            type Output = Self;
+            #[inline(always)]
+            fn $method(mut self, other: Self) -> Self {
+                for i in 0..N {
+                    self.0[i] = self.0[i].$method(other.0[i]);
+                }
+                self
+            }
+        }
+    )+};
+}
+
+macro_rules! assign_operators {
+    ($($trait:ident $method:ident $base:ident $plain:ident),+) => {$(
+        impl<T: Copy + $base<Output = T>> $trait for Fused<T> {
+            #[inline(always)]
+            fn $method(&mut self, other: Self) {
+                self.0 = self.0.$plain(other.0);
+            }
+        }
+
+        impl<L: Copy + $base<Output = L>, const N: usize> $trait for Pack<L, N> {
+            #[inline(always)]
+            fn $method(&mut self, other: Self) {
+                *self = (*self).$plain(other);
+            }
+        }
+    )+};
+}
+
+operators!(Add add, Sub sub, Mul mul, Div div);
+assign_operators!(AddAssign add_assign Add add, SubAssign sub_assign Sub sub);
+
+impl<T: Neg<Output = T>> Neg for Fused<T> {
+    type Output = Self;
+    #[inline(always)]
+    fn neg(self) -> Self {
+        Fused(-self.0)
+    }
+}
+
+impl<L: Copy + Neg<Output = L>, const N: usize> Neg for Pack<L, N> {
+    type Output = Self;
+    #[inline(always)]
+    fn neg(mut self) -> Self {
+        for lane in &mut self.0 {
+            *lane = -*lane;
+        }
+        self
+    }
+}
+
+impl<T: Zeros> Zeros for Fused<T> {
+    const ZEROS: Self = Fused(T::ZEROS);
+}
+
+impl<L: Zeros, const N: usize> Zeros for Pack<L, N> {
+    const ZEROS: Self = Pack(<[L; N]>::ZEROS);
+}
+
+macro_rules! fused_value {
+    ($($t:ident),+) => {$(
+        impl Value for Fused<$t> {
+            type Scalar = $t;
+            type Lane = Self;
+            const LANES: usize = 1;
+            const ONE: Self = Fused(1.0);
+
+            #[inline(always)]
+            fn splat(x: $t) -> Self {
+                Fused(x)
+            }
+            #[inline(always)]
+            fn lane(&self, _: usize) -> $t {
+                self.0
+            }
+            #[inline(always)]
+            fn from_lanes(mut f: impl FnMut(usize) -> $t) -> Self {
+                Fused(f(0))
+            }
+            #[inline(always)]
+            fn map(self, f: impl Fn(Self) -> Self) -> Self {
+                f(self)
+            }
+            #[inline(always)]
+            fn mul_add(self, a: Self, b: Self) -> Self {
+                Fused(<$t as FusedMultiplyAdd>::fused(self.0, a.0, b.0))
+            }
+            #[inline(always)]
+            fn select_lt(self, than: Self, yes: Self, no: Self) -> Self {
+                Fused(self.0.select_lt(than.0, yes.0, no.0))
+            }
+            #[inline(always)]
+            fn abs(self) -> Self {
+                Fused(Value::abs(self.0))
+            }
+            #[inline(always)]
+            fn sqrt(self) -> Self {
+                Fused(Value::sqrt(self.0))
+            }
+            #[inline(always)]
+            fn round_int(self) -> Self {
+                Fused(self.0.round_int())
+            }
+            #[inline(always)]
+            fn scale2(self, n: Self) -> Self {
+                Fused(self.0.scale2(n.0))
+            }
+            #[inline(always)]
+            fn split_exponent(self) -> (Self, Self) {
+                let (m, e) = self.0.split_exponent();
+                (Fused(m), Fused(e))
+            }
+            #[inline(always)]
+            fn upper_half(self) -> Self {
+                Fused(self.0.upper_half())
+            }
+            #[inline(always)]
+            fn midpoint(self, other: Self) -> Self {
+                Fused(self.0.midpoint(other.0))
+            }
+            #[inline(always)]
+            fn add_outer<R>(x: &[Self], dy: &[Self], rows: &mut [R], row: impl Fn(&mut R) -> &mut [$t]) {
+                for (x, r) in x.iter().zip(rows) {
+                    for (sum, dy) in row(r).iter_mut().zip(dy) {
+                        *sum = x.mul_add(*dy, Fused(*sum)).0;
+                    }
+                }
+            }
+            #[inline(always)]
+            fn sum(self) -> $t {
+                self.0
+            }
+            #[inline(always)]
+            fn any(self, f: impl Fn($t) -> bool) -> bool {
+                f(self.0)
+            }
+        }
+    )+};
+}
+
+fused_value!(f32, f64);
+
+impl<L: Value<Lane = L>, const N: usize> Value for Pack<L, N> {
+    type Scalar = L::Scalar;
+    type Lane = L;
+    const LANES: usize = N;
+    const ONE: Self = Pack([L::ONE; N]);
+
+    #[inline(always)]
+    fn splat(x: L::Scalar) -> Self {
+        Pack([L::splat(x); N])
+    }
+    #[inline(always)]
+    fn lane(&self, i: usize) -> L::Scalar {
+        const { assert!(N > 0, "a pack needs at least one lane") }
+        self.0[if i < N { i } else { N - 1 }].lane(0)
+    }
+    #[inline(always)]
+    fn from_lanes(mut f: impl FnMut(usize) -> L::Scalar) -> Self {
+        let mut pack = Self::ZEROS;
+        for i in 0..N {
+            pack.0[i] = L::splat(f(i));
+        }
+        pack
+    }
+    #[inline(always)]
+    fn map(mut self, f: impl Fn(L) -> L) -> Self {
+        for lane in &mut self.0 {
+            *lane = f(*lane);
+        }
+        self
+    }
+    #[inline(always)]
+    fn mul_add(mut self, a: Self, b: Self) -> Self {
+        for i in 0..N {
+            self.0[i] = self.0[i].mul_add(a.0[i], b.0[i]);
+        }
+        self
+    }
+    #[inline(always)]
+    fn select_lt(mut self, than: Self, yes: Self, no: Self) -> Self {
+        for i in 0..N {
+            self.0[i] = self.0[i].select_lt(than.0[i], yes.0[i], no.0[i]);
+        }
+        self
+    }
+    #[inline(always)]
+    fn abs(self) -> Self {
+        self.map(L::abs)
+    }
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        self.map(L::sqrt)
+    }
+    #[inline(always)]
+    fn round_int(self) -> Self {
+        self.map(L::round_int)
+    }
+    #[inline(always)]
+    fn scale2(mut self, n: Self) -> Self {
+        for i in 0..N {
+            self.0[i] = self.0[i].scale2(n.0[i]);
+        }
+        self
+    }
+    #[inline(always)]
+    fn split_exponent(mut self) -> (Self, Self) {
+        let mut exponent = Self::ZEROS;
+        for i in 0..N {
+            (self.0[i], exponent.0[i]) = self.0[i].split_exponent();
+        }
+        (self, exponent)
+    }
+    #[inline(always)]
+    fn upper_half(self) -> Self {
+        self.map(L::upper_half)
+    }
+    #[inline(always)]
+    fn midpoint(mut self, other: Self) -> Self {
+        for i in 0..N {
+            self.0[i] = self.0[i].midpoint(other.0[i]);
+        }
+        self
+    }
+    #[inline(always)]
+    fn add_outer<R>(x: &[Self], dy: &[Self], rows: &mut [R], row: impl Fn(&mut R) -> &mut [L::Scalar]) {
+        // The cotangents of a block of outputs turned to one row a lane: then each weight of the block gathers all lanes in a register.
+        const BLOCK: usize = 32;
+        let mut tile = [[L::ZEROS; BLOCK]; N];
+        for (block, dy) in dy.chunks(BLOCK).enumerate() {
+            for (o, dy) in dy.iter().enumerate() {
+                for n in 0..N {
+                    tile[n][o] = dy.0[n];
+                }
+            }
+            for (x, r) in x.iter().zip(rows.iter_mut()) {
+                let Some(row) = row(r).get_mut(block * BLOCK..block * BLOCK + dy.len()) else { continue };
+                if let Some(row) = row.first_chunk_mut::<BLOCK>() {
+                    add_lanes(row, x, &tile);
+                } else {
+                    for (chunk, row) in row.chunks_mut(8).enumerate() {
+                        let mut sums = [L::ZEROS; 8];
+                        for n in 0..N {
+                            for o in 0..8 {
+                                sums[o] = x.0[n].mul_add(tile[n][8 * chunk + o], sums[o]);
+                            }
+                        }
+                        for (to, sum) in row.iter_mut().zip(sums) {
+                            *to += sum.lane(0);
+                        }
+                    }
+                }
+            }
+        }
+    }
+    #[inline(always)]
+    fn sum(self) -> L::Scalar {
+        let mut sum = L::Scalar::ZEROS;
+        for lane in self.0 {
+            sum += lane.lane(0);
+        }
+        sum
+    }
+    #[inline(always)]
+    fn any(self, f: impl Fn(L::Scalar) -> bool) -> bool {
+        let mut any = false;
+        for lane in self.0 {
+            any |= f(lane.lane(0));
+        }
+        any
+    }
+}
+
+/// `row[o] += sum over lanes n of x[n] tile[n][o]`.
+#[inline(always)]
+fn add_lanes<L: Value<Lane = L>, const N: usize, const O: usize>(row: &mut [L::Scalar; O], x: &Pack<L, N>, tile: &[[L; O]; N]) {
+    let mut sums = [L::ZEROS; O];
+    for n in 0..N {
+        for o in 0..O {
+            sums[o] = x.0[n].mul_add(tile[n][o], sums[o]);
+        }
+    }
+    for o in 0..O {
+        row[o] += sums[o].lane(0);
+    }
+}

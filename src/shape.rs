@@ -1,0 +1,29 @@
+//! Widths as types: what flows between the layers of a conditioner.
+
+use core::marker::PhantomData;
+
+use crate::real::Real;
+use crate::univariate::Univariate;
+use crate::value::{Value, Zeros};
+
+/// The shape of what a layer takes or gives, for any [`Value`] it runs on.
+pub trait Shape<T: Real> {
+    /// The data of this shape.
+    type Of<V: Value<Scalar = T>>: Copy + Zeros;
+}
+
+/// `N` plain values: `[V; N]`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Width<const N: usize>;
+
+impl<T: Real, const N: usize> Shape<T> for Width<N> {
+    type Of<V: Value<Scalar = T>> = [V; N];
+}
+
+/// The parameters of the univariate `U` for each of `B` dimensions: `[U::Params<V>; B]`, what a conditioner ends with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Each<U, const B: usize>(PhantomData<U>);
+
+impl<T: Real, U: Univariate<T>, const B: usize> Shape<T> for Each<U, B> {
+    type Of<V: Value<Scalar = T>> = [U::Params<V>; B];
+}

@@ -1,0 +1,208 @@
+//! The training loop.
+
+use core::ops::ControlFlow;
+
+use rand_core::Rng;
+
+use crate::bijector::DifferentiableBijector;
+use crate::lanes::Lanes;
+use crate::params::{Parameters, Role};
+use crate::real::Real;
+use crate::train::trainer::check_samples;
+use crate::train::{Adam, Schedule, TrainError, Trainer, mean_nll};
+
+/// How to fit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Fit<T> {
+    /// Passes over the data, at least 1.
+    pub epochs: u32,
+    /// Samples a step, at least 1; the last step of an epoch takes what is left.
+    pub batch: usize,
+    /// The optimizer.
+    pub adam: Adam<T>,
+    /// The largest norm of a step's gradient, above 0; infinity for no clipping.
+    pub clip: T,
+    /// The learning rate's factor at each step.
+    pub schedule: Schedule,
+    /// The decay a step of the averaged weights, in `[0, 1)`.
+    pub average: T,
+    /// Epochs without a better validation loss after which to stop, at least 1.
+    pub patience: u32,
+}
+
+impl<T: Real> Default for Fit<T> {
+    fn default() -> Self {
+        Fit {
+            epochs: 100,
+            batch: 256,
+            adam: Adam::default(),
+            clip: T::from_f64(10.0),
+            schedule: Schedule::Constant,
+            average: T::from_f64(0.99),
+            patience: u32::MAX,
+        }
+    }
+}
+
+/// Samples, and one context for each where the flow has any.
+#[derive(Debug)]
+pub struct Data<'a, T, const D: usize, const C: usize = 0> {
+    /// One row a sample.
+    pub samples: &'a mut [[T; D]],
+    /// One row a sample, or none where `C = 0`.
+    pub contexts: &'a mut [[T; C]],
+}
+
+/// Copies of the parameters that a fit may keep; each that is `None` costs no memory.
+#[derive(Debug, Default)]
+pub struct Copies<'a, B> {
+    /// Holds the exponential moving average, which then is what is validated and returned.
+    pub average: Option<&'a mut B>,
+    /// Holds the parameters of the best validation loss, which then are returned.
+    pub best: Option<&'a mut B>,
+}
+
+/// Where a fit is, told after each epoch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Progress<T> {
+    /// Epochs done, from 1.
+    pub epoch: u32,
+    /// Epochs asked for.
+    pub epochs: u32,
+    /// The mean loss over the epoch's steps, each before its update, in nats.
+    pub loss: T,
+    /// The validation loss, in nats; NaN without validation samples.
+    pub validation: T,
+}
+
+/// How a fit ended.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Outcome<T> {
+    /// Epochs done.
+    pub epochs: u32,
+    /// The mean loss of the last epoch, in nats.
+    pub loss: T,
+    /// The lowest validation loss, in nats; NaN without validation samples.
+    pub best_validation: T,
+    /// The epoch of that loss, from 1; the last epoch without validation samples.
+    pub best_epoch: u32,
+}
+
+/// Fits a bijector to `data` by maximum likelihood, shuffling the rows in place before each epoch.
+///
+/// With `validation` samples the loss on them is told after each epoch and stops the fit after [`Fit::patience`] epochs without a better one. `progress` may stop it too.
+/// At the end the bijector holds the best parameters, if `copies.best` was given; else the averaged ones, if `copies.average` was.
+///
+/// # Errors
+/// As [`Trainer::step`], and [`TrainError::Setting`]. [`TrainError::Sample`] names the row as it was given: all are checked before the first is moved. After an error in a step
+/// the bijector holds the parameters before that step.
+pub fn fit<T, V, B, R, const D: usize, const C: usize>(
+    bijector: &mut B,
+    data: Data<'_, T, D, C>,
+    validation: Data<'_, T, D, C>,
+    settings: &Fit<T>,
+    trainer: &mut Trainer<T, V, B, D, C>,
+    mut copies: Copies<'_, B>,
+    rng: &mut R,
+    mut progress: impl FnMut(&Progress<T>) -> ControlFlow<()>,
+) -> Result<Outcome<T>, TrainError>
+where
+    T: Real,
+    V: Lanes<Scalar = T>,
+    B: DifferentiableBijector<T, D, C>,
+    R: Rng + ?Sized,
+{
+    settings.check()?;
+    check_samples(data.samples, data.contexts)?;
+    let validates = !validation.samples.is_empty();
+    if validates {
+        check_samples(validation.samples, validation.contexts)?;
+    }
+    if let Some(average) = copies.average.as_deref_mut() {
+        average.copy_from(bijector);
+    }
+    let mut outcome = Outcome { epochs: 0, loss: T::NAN, best_validation: T::NAN, best_epoch: 0 };
+    let mut step = 0u32;
+    for epoch in 1..=settings.epochs {
+        shuffle(data.samples, data.contexts, rng);
+        let mut total = T::ZEROS;
+        for (batch, samples) in data.samples.chunks(settings.batch).enumerate() {
+            let start = batch * settings.batch;
+            let contexts = data.contexts.get(start..start + samples.len()).unwrap_or(&[]);
+            let factor = settings.schedule.factor(step);
+            let done = trainer.step(bijector, samples, contexts, &settings.adam, settings.clip, factor)?;
+            total += done.loss * T::from_f64(samples.len() as f64);
+            if let Some(average) = copies.average.as_deref_mut() {
+                follow(average, bijector, settings.average, step);
+            }
+            step += 1;
+        }
+        outcome.epochs = epoch;
+        outcome.loss = total / T::from_f64(data.samples.len() as f64);
+        let mut loss = T::NAN;
+        if validates {
+            let current = copies.average.as_deref().unwrap_or(bijector);
+            loss = mean_nll::<T, V, B, D, C>(current, validation.samples, validation.contexts);
+            if !(outcome.best_validation <= loss) && loss.is_finite() {
+                outcome.best_validation = loss;
+                outcome.best_epoch = epoch;
+                if let Some(best) = &mut copies.best {
+                    best.copy_from(current);
+                }
+            }
+        } else {
+            outcome.best_epoch = epoch;
+        }
+        let told = progress(&Progress { epoch, epochs: settings.epochs, loss: outcome.loss, validation: loss });
+        if told.is_break() || epoch - outcome.best_epoch >= settings.patience {
+            break;
+        }
+    }
+    match (copies.best, copies.average) {
+        (Some(best), _) if outcome.best_validation.is_finite() => bijector.copy_from(best),
+        (_, Some(average)) => bijector.copy_from(average),
+        _ => {}
+    }
+    Ok(outcome)
+}
+
+impl<T: Real> Fit<T> {
+    /// Refuses settings out of their domain, NaN included.
+    pub fn check(&self) -> Result<(), TrainError> {
+        self.adam.check()?;
+        match () {
+            () if self.epochs == 0 => Err(TrainError::Setting("epochs")),
+            () if self.batch == 0 => Err(TrainError::Setting("batch")),
+            () if !(T::ZEROS < self.clip) => Err(TrainError::Setting("clip")),
+            () if !(T::ZEROS <= self.average && self.average < T::ONE) => Err(TrainError::Setting("average")),
+            () if self.patience == 0 => Err(TrainError::Setting("patience")),
+            () => Ok(()),
+        }
+    }
+}
+
+/// Moves the average towards the parameters; the decay rises from 0.1 to `decay`, so that the start is soon forgotten.
+fn follow<T: Real, B: Parameters<T>>(average: &mut B, parameters: &B, decay: T, step: u32) {
+    let n = f64::from(step);
+    let keep = decay.min(T::from_f64((1.0 + n) / (10.0 + n)));
+    let take = T::ONE - keep;
+    B::zip([average], [parameters], &mut |role, [a], [p]| {
+        if role == Role::Trainable {
+            for (a, p) in a.iter_mut().zip(p) {
+                *a += take * (*p - *a);
+            }
+        }
+    });
+}
+
+/// Shuffles the rows in place, samples and contexts alike (Fisher and Yates; Durstenfeld 1964).
+pub fn shuffle<T, R: Rng + ?Sized, const D: usize, const C: usize>(samples: &mut [[T; D]], contexts: &mut [[T; C]], rng: &mut R) {
+    for i in (1..samples.len()).rev() {
+        // The high part of a product of a 32-bit word and the count: uniform to 2^-32 of the count.
+        let j = ((u64::from(rng.next_u32()) * (i as u64 + 1)) >> 32) as usize;
+        samples.swap(i, j);
+        if i < contexts.len() {
+            contexts.swap(i, j);
+        }
+    }
+}

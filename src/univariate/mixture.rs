@@ -1,0 +1,306 @@
+//! A Gaussian mixture of one dimension and its map to the standard normal, exact in both tails.
+
+use core::fmt;
+
+use crate::math::{exp, ln, mills, quantile_log_sf};
+use crate::real::Real;
+use crate::root;
+use crate::value::Value;
+
+/// A mixture of `K` Gaussians, `F(x) = sum_k w_k Phi((x - mu_k) / sigma_k)`, prepared for evaluation at many points.
+///
+/// The map to the standard normal is `z = Phi^-1(F(x))`, evaluated on the smaller of the two tails in log space, so that it is a bijection far beyond
+/// where `F` rounds to 0 or 1.
+///
+/// # Domain
+/// Parameters are held to `|logit| <= LIMIT^2 / 2`, `|mu| <= MAX / 4`, `|log sigma| <=` [`Self::max_log_scale`] and standardised
+/// distances to `|t| <= LIMIT` with `LIMIT = 2^50` (`f32`) or `2^500` (`f64`): there `z` saturates. Everything is finite for finite `x`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Mixture<V, const K: usize> {
+    /// `log w_k` up to a constant: the largest is 0.
+    log_weights: [V; K],
+    /// `exp(log_weights)`.
+    weights: [V; K],
+    /// The sum of `weights`.
+    total: V,
+    means: [V; K],
+    scales: [V; K],
+    inverse_scales: [V; K],
+}
+
+/// Why a mixture's parameters are refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MixtureError {
+    /// The logit of this component is infinite or NaN.
+    Logit(usize),
+    /// The mean of this component is infinite or NaN.
+    Mean(usize),
+    /// The log-scale of this component is infinite or NaN.
+    LogScale(usize),
+}
+
+impl fmt::Display for MixtureError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            MixtureError::Logit(k) => write!(f, "the logit of component {k} is not finite"),
+            MixtureError::Mean(k) => write!(f, "the mean of component {k} is not finite"),
+            MixtureError::LogScale(k) => write!(f, "the log-scale of component {k} is not finite"),
+        }
+    }
+}
+
+impl core::error::Error for MixtureError {}
+
+/// `sqrt(2 pi)` and its logarithm.
+pub(crate) const SQRT_TAU: f64 = 2.506_628_274_631_000_5;
+pub(crate) const LOG_SQRT_TAU: f64 = 0.918_938_533_204_672_8;
+
+/// The largest `|t|` and `|z|` that are told apart: `2^50` or `2^500`, far inside the range where squares and reciprocals are normal numbers.
+pub(crate) fn limit<T: Real>() -> T {
+    T::ONE.scale2(T::from_f64(if T::BITS == 32 { 50.0 } else { 500.0 }))
+}
+
+/// A mixture at one point. Masses are in units of `exp(shift) / sqrt(2 pi)`, densities in units of `exp(density_shift) / sqrt(2 pi)`.
+pub(crate) struct Point<V, const K: usize> {
+    /// +1 where the upper tail is the smaller one, else -1.
+    pub(crate) side: V,
+    /// `(x - mu_k) / sigma_k`.
+    pub(crate) t: [V; K],
+    /// `w_k phi(t_k)`.
+    pub(crate) density: [V; K],
+    /// `sum_k density_k / sigma_k`.
+    pub(crate) total_density: V,
+    /// Each component's mass in the smaller tail, and their sum.
+    pub(crate) tail: [V; K],
+    pub(crate) total_tail: V,
+    pub(crate) shift: V,
+    pub(crate) density_shift: V,
+    pub(crate) z: V,
+    /// `M(|z|)`.
+    pub(crate) mills: V,
+}
+
+impl<V: Value, const K: usize> Mixture<V, K> {
+    /// A mixture from raw parameters: weights are `softmax(logits)`, `sigma_k = exp(log_scales[k])`.
+    ///
+    /// Total: values outside the domain of [`Mixture`] are moved to its border, NaN to its lower one. [`Mixture::new`] refuses them instead.
+    #[inline(always)]
+    pub fn from_raw(logits: &[V; K], means: &[V; K], log_scales: &[V; K]) -> Self {
+        const { assert!(K > 0, "a mixture needs at least one component: raise K to 1 or more") }
+        let within = |x: V, bound: V::Scalar| x.max(V::splat(-bound)).min(V::splat(bound));
+        let max_logit = limit::<V::Scalar>() * limit::<V::Scalar>() * V::Scalar::from_f64(0.5);
+        let max_mean = V::Scalar::MAX * V::Scalar::from_f64(0.25);
+        let mut mixture = Mixture {
+            log_weights: [V::ZEROS; K],
+            weights: [V::ZEROS; K],
+            total: V::ZEROS,
+            means: [V::ZEROS; K],
+            scales: [V::ZEROS; K],
+            inverse_scales: [V::ZEROS; K],
+        };
+        let mut largest = V::splat(-max_logit);
+        for k in 0..K {
+            mixture.log_weights[k] = within(logits[k], max_logit);
+            largest = largest.max(mixture.log_weights[k]);
+        }
+        for k in 0..K {
+            mixture.log_weights[k] -= largest;
+            mixture.weights[k] = exp(mixture.log_weights[k]);
+            mixture.total += mixture.weights[k];
+            mixture.means[k] = within(means[k], max_mean);
+            let log_scale = within(log_scales[k], Self::max_log_scale());
+            mixture.scales[k] = exp(log_scale);
+            mixture.inverse_scales[k] = exp(-log_scale);
+        }
+        mixture
+    }
+
+    /// The largest `|log sigma|` that is told apart: 40 (`f32`) or 300 (`f64`).
+    #[inline(always)]
+    pub fn max_log_scale() -> V::Scalar {
+        V::Scalar::from_f64(if V::Scalar::BITS == 32 { 40.0 } else { 300.0 })
+    }
+
+    /// Everything about the point `x`.
+    #[inline(always)]
+    pub(crate) fn at(&self, x: V) -> Point<V, K> {
+        let half = V::splat(V::Scalar::from_f64(0.5));
+        let root = V::splat(V::Scalar::from_f64(SQRT_TAU));
+        let (low, high) = (V::splat(-limit::<V::Scalar>()), V::splat(limit::<V::Scalar>()));
+        let mut t = [V::ZEROS; K];
+        let mut log_density = [V::ZEROS; K];
+        let mut density_shift = low * high;
+        for k in 0..K {
+            t[k] = ((x - self.means[k]) * self.inverse_scales[k]).max(low).min(high);
+            log_density[k] = self.log_weights[k] - t[k] * t[k] * half;
+            density_shift = density_shift.max(log_density[k]);
+        }
+        // M(|t_k|) w_k phi(t_k): the mass that component k has beyond x, seen from its mean.
+        let mut density = [V::ZEROS; K];
+        let mut beyond = [V::ZEROS; K];
+        let mut total_density = V::ZEROS;
+        let mut upper = V::ZEROS;
+        let scale = exp(density_shift);
+        for k in 0..K {
+            density[k] = exp(log_density[k] - density_shift);
+            total_density += density[k] * self.inverse_scales[k];
+            beyond[k] = density[k] * mills(t[k].abs());
+            let mass = beyond[k] * scale;
+            upper += t[k].select_lt(V::ZEROS, self.weights[k] * root - mass, mass);
+        }
+        // Both tails are exact; the smaller one keeps its digits under the logarithm.
+        let side = upper.select_lt(self.total * root * half, V::ONE, -V::ONE);
+        let mut shift = low * high;
+        for k in 0..K {
+            shift = shift.max((side * t[k]).select_lt(V::ZEROS, self.log_weights[k], log_density[k]));
+        }
+        let scale = exp(density_shift - shift);
+        let mut tail = [V::ZEROS; K];
+        let mut total_tail = V::ZEROS;
+        for k in 0..K {
+            let mass = beyond[k] * scale;
+            let whole = exp(self.log_weights[k] - shift) * root;
+            tail[k] = (side * t[k]).select_lt(V::ZEROS, whole - mass, mass);
+            total_tail += tail[k];
+        }
+        let log_tail = shift + ln(total_tail / (self.total * root));
+        let distance = quantile_log_sf(log_tail);
+        Point {
+            side,
+            t,
+            density,
+            total_density,
+            tail,
+            total_tail,
+            shift,
+            density_shift,
+            z: side * distance,
+            mills: mills(distance.max(V::ZEROS)),
+        }
+    }
+
+    /// `(z, log dz/dx)` with `z = Phi^-1(F(x))`.
+    ///
+    /// # Domain
+    /// Every finite `x` gives finite results. `-inf` and `+inf` give the saturated values of [`Mixture`]; NaN is read as `-inf`.
+    #[inline(always)]
+    pub fn forward_and_log_det(&self, x: V) -> (V, V) {
+        let point = self.at(x);
+        (point.z, point.log_det())
+    }
+
+    /// `(x, log dx/dz)` with `F(x) = Phi(z)`: Newton's method inside a bracket, at most [`root::max_iterations`] evaluations.
+    ///
+    /// # Domain
+    /// `|z|` is held to `LIMIT`, as is what the forward map returns; NaN is read as `-LIMIT`.
+    #[inline(always)]
+    pub fn inverse_and_log_det(&self, z: V) -> (V, V) {
+        let (low, high) = self.bracket(z);
+        let x = root::newton(low, high, self.held(z), |x| {
+            let point = self.at(x);
+            (point.z, point.slope())
+        });
+        (x, -self.at(x).log_det())
+    }
+
+    /// As [`Mixture::inverse_and_log_det`], by bisection alone: exactly [`Real::BITS`] evaluations, and for the same mixture `z1 <= z2` never gives `x1 > x2`.
+    #[inline(always)]
+    pub fn bisect_and_log_det(&self, z: V) -> (V, V) {
+        let x = root::bisect(self.held(z), |x| self.at(x).z);
+        (x, -self.at(x).log_det())
+    }
+
+    /// An interval that holds the root of `F(x) = Phi(z)`: at its left end every `t_k <= z`, at its right end every `t_k >= z`.
+    #[inline(always)]
+    pub fn bracket(&self, z: V) -> (V, V) {
+        let z = self.held(z);
+        let mut low = self.scales[0].mul_add(z, self.means[0]);
+        let mut high = low;
+        for k in 1..K {
+            let end = self.scales[k].mul_add(z, self.means[k]);
+            low = low.min(end);
+            high = high.max(end);
+        }
+        (low, high)
+    }
+
+    #[inline(always)]
+    fn held(&self, z: V) -> V {
+        z.max(V::splat(-limit::<V::Scalar>())).min(V::splat(limit::<V::Scalar>()))
+    }
+
+    /// `log F(x)`, in nats.
+    #[inline(always)]
+    pub fn log_cdf(&self, x: V) -> V {
+        self.at(x).log_mass(self, -V::ONE)
+    }
+
+    /// `log (1 - F(x))`, in nats.
+    #[inline(always)]
+    pub fn log_sf(&self, x: V) -> V {
+        self.at(x).log_mass(self, V::ONE)
+    }
+
+    /// `F(x)`.
+    #[inline(always)]
+    pub fn cdf(&self, x: V) -> V {
+        exp(self.log_cdf(x))
+    }
+
+    /// `log f(x)`, in nats.
+    #[inline(always)]
+    pub fn log_pdf(&self, x: V) -> V {
+        let point = self.at(x);
+        let root = V::splat(V::Scalar::from_f64(SQRT_TAU));
+        point.density_shift + ln(point.total_density / (self.total * root))
+    }
+
+    /// The weight of component `k`.
+    #[inline(always)]
+    pub(crate) fn weight(&self, k: usize) -> V {
+        self.weights[k] / self.total
+    }
+
+    #[inline(always)]
+    pub(crate) fn inverse_scale(&self, k: usize) -> V {
+        self.inverse_scales[k]
+    }
+}
+
+impl<T: Real, const K: usize> Mixture<T, K> {
+    /// A mixture from its parameters, none of which may be infinite or NaN.
+    pub fn new(logits: &[T; K], means: &[T; K], log_scales: &[T; K]) -> Result<Self, MixtureError> {
+        let not_finite = |values: &[T; K]| values.iter().position(|v| !v.is_finite());
+        match (not_finite(logits), not_finite(means), not_finite(log_scales)) {
+            (Some(k), _, _) => Err(MixtureError::Logit(k)),
+            (_, Some(k), _) => Err(MixtureError::Mean(k)),
+            (_, _, Some(k)) => Err(MixtureError::LogScale(k)),
+            _ => Ok(Self::from_raw(logits, means, log_scales)),
+        }
+    }
+}
+
+impl<V: Value, const K: usize> Point<V, K> {
+    /// `log dz/dx = log f - log phi(z)`. The terms `-t^2/2` of `log f` and `-z^2/2` of `log phi` cancel in `f / tail` and `phi(z) / tail = 1 / M`.
+    #[inline(always)]
+    pub(crate) fn log_det(&self) -> V {
+        (self.density_shift - self.shift) + ln(self.total_density * (self.mills / self.total_tail))
+    }
+
+    /// `dz/dx`.
+    #[inline(always)]
+    pub(crate) fn slope(&self) -> V {
+        exp(self.density_shift - self.shift) * (self.total_density * (self.mills / self.total_tail))
+    }
+
+    /// `log` of the tail on `side`: the smaller one directly, the other as its complement.
+    #[inline(always)]
+    fn log_mass(&self, mixture: &Mixture<V, K>, side: V) -> V {
+        let root = V::splat(V::Scalar::from_f64(SQRT_TAU));
+        let ratio = self.total_tail / (mixture.total * root);
+        let smaller = self.shift + ln(ratio);
+        let larger = crate::math::ln_1p(-(exp(self.shift) * ratio));
+        (side * self.side).select_lt(V::ZEROS, larger, smaller)
+    }
+}

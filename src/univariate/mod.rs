@@ -1,0 +1,60 @@
+//! Strictly monotone maps of the real line: what a coupling or marginal layer applies to each dimension.
+
+mod log_scale;
+mod mixture;
+mod mixture_cdf;
+
+pub use log_scale::{LogScaleClamp, NoClamp, SigmoidClamp, TanhClamp};
+pub(crate) use mixture::LOG_SQRT_TAU;
+pub use mixture::{Mixture, MixtureError};
+pub use mixture_cdf::{ClampedMixture, MixtureCdf, MixtureParams};
+
+use core::fmt::Debug;
+
+use crate::math::exp;
+use crate::params::Parameters;
+use crate::real::Real;
+use crate::value::{Value, Zeros};
+
+/// A strictly increasing map `x -> z` of the real line with parameters that something else supplies: a conditioner's output for a
+/// [`Coupling`](crate::Coupling), a table for a marginal layer.
+///
+/// `log_det` is `log dz/dx` in nats for the forward map and its negative for the inverse.
+pub trait Univariate<T: Real>: Parameters<T> {
+    /// The unconstrained parameters of one dimension, as one flat slice.
+    type Params<V: Value<Scalar = T>>: Copy + Debug + PartialEq + Zeros + AsRef<[V]> + AsMut<[V]>;
+
+    /// `(z, log dz/dx)` at `x`.
+    fn forward_and_log_det<V: Value<Scalar = T>>(&self, params: &Self::Params<V>, x: V) -> (V, V);
+
+    /// `(x, log dx/dz)` at `z`.
+    fn inverse_and_log_det<V: Value<Scalar = T>>(&self, params: &Self::Params<V>, z: V) -> (V, V);
+
+    /// Pulls the cotangents of `z` and `log_det` back through the forward map at `x`: returns that of `x` and overwrites `d_params`.
+    fn backward<V: Value<Scalar = T>>(&self, params: &Self::Params<V>, x: V, dz: V, d_log_det: V, d_params: &mut Self::Params<V>) -> V;
+
+    /// Pulls the cotangents of `x` and of the inverse's `log_det` back through the inverse map that gave `x`: returns that of `z`.
+    ///
+    /// Implicit differentiation of `z(x, p) = z`: with `e = dz/dx`, `dx/dz = 1/e` and `dx/dp = -(dz/dp)/e`.
+    #[inline(always)]
+    fn inverse_backward<V: Value<Scalar = T>>(
+        &self,
+        params: &Self::Params<V>,
+        x: V,
+        dx: V,
+        d_log_det: V,
+        d_params: &mut Self::Params<V>,
+    ) -> V {
+        let (_, log_det) = self.forward_and_log_det(params, x);
+        let through_log_det = self.backward(params, x, V::ZEROS, -d_log_det, d_params);
+        let dz = (dx + through_log_det) * exp(-log_det);
+        self.backward(params, x, -dz, -d_log_det, d_params);
+        dz
+    }
+
+    /// Parameters at which the map is the identity, or as near as the family comes.
+    fn identity(&self) -> Self::Params<T>;
+
+    /// Replaces settings that no map can have (the zeros of cleared memory) by the defaults.
+    fn init(&mut self) {}
+}

@@ -1,0 +1,96 @@
+//! What the maths runs on: one scalar, or a pack of lanes.
+
+use core::fmt::Debug;
+use core::ops::{Add, AddAssign, Div, Mul, Neg, Sub, SubAssign};
+
+use crate::real::Real;
+
+/// One sample's scalar, or the same scalar of several samples side by side.
+///
+/// Every formula of the crate is written once over `V: Value` and runs unchanged on `f32`, `f64`
+/// ([`Real`]) and on a [`Pack`](crate::Pack) of lanes. Selects take the place of branches, so that
+/// lanes never diverge.
+pub trait Value:
+    Copy
+    + Debug
+    + PartialEq
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
+    + AddAssign
+    + SubAssign
+    + Zeros
+{
+    /// The scalar in each lane.
+    type Scalar: Real;
+    /// The value of one lane, as [`Value::map`] hands it out.
+    type Lane: Value<Scalar = Self::Scalar, Lane = Self::Lane>;
+    /// How many samples sit side by side.
+    const LANES: usize;
+    /// 1 in every lane.
+    const ONE: Self;
+
+    /// `x` in every lane.
+    fn splat(x: Self::Scalar) -> Self;
+    /// The lane `i`; lanes past the end read as the last one.
+    fn lane(&self, i: usize) -> Self::Scalar;
+    /// A value whose lane `i` is `f(i)`.
+    fn from_lanes(f: impl FnMut(usize) -> Self::Scalar) -> Self;
+    /// `f` on each lane.
+    fn map(self, f: impl Fn(Self::Lane) -> Self::Lane) -> Self;
+    /// `self * a + b`, rounded once on fused lanes and twice elsewhere.
+    fn mul_add(self, a: Self, b: Self) -> Self;
+    /// `yes` where `self < than`, else `no` (also where either is NaN).
+    fn select_lt(self, than: Self, yes: Self, no: Self) -> Self;
+    /// `|self|`.
+    fn abs(self) -> Self;
+    /// The correctly rounded square root.
+    fn sqrt(self) -> Self;
+    /// The nearest integer, ties to even; exact for `|self|` below a quarter of `1 / EPSILON`.
+    fn round_int(self) -> Self;
+    /// `self * 2^n` for integral `n`; the exponents of `self`, `2^n` and the result must be those of normal numbers.
+    fn scale2(self, n: Self) -> Self;
+    /// `(m, e)` with `self = m 2^e` and `m` in `[0.70, 1.42)`, for positive normal `self`.
+    fn split_exponent(self) -> (Self, Self);
+    /// `self` with its lowest significand bits cleared, so that its square is exact.
+    fn upper_half(self) -> Self;
+    /// The number midway between `self` and `other` in the order of the floats ([`Real::to_order`]), rounded down.
+    fn midpoint(self, other: Self) -> Self;
+    /// `rows[i][o] += x[i] * dy[o]`, summed over the lanes; `row` finds the scalars of a row.
+    fn add_outer<R>(x: &[Self], dy: &[Self], rows: &mut [R], row: impl Fn(&mut R) -> &mut [Self::Scalar]);
+    /// The sum of the lanes, from the first to the last.
+    fn sum(self) -> Self::Scalar;
+    /// Whether `f` holds for any lane.
+    fn any(self, f: impl Fn(Self::Scalar) -> bool) -> bool;
+
+    /// The larger of the two; `other` where `self` is NaN.
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        other.select_lt(self, self, other)
+    }
+
+    /// The smaller of the two; `other` where `self` is NaN.
+    #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        self.select_lt(other, self, other)
+    }
+}
+
+/// Plain data with an all-zero value that is known at compile time.
+///
+/// It lets parameters, tapes and optimizer states live in a `static` or be cleared in place: nothing
+/// of a flow's size has to pass over the stack.
+pub trait Zeros: Sized {
+    /// All zero.
+    const ZEROS: Self;
+}
+
+impl Zeros for () {
+    const ZEROS: Self = ();
+}
+
+impl<Z: Zeros, const N: usize> Zeros for [Z; N] {
+    const ZEROS: Self = [Z::ZEROS; N];
+}
