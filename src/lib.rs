@@ -17,6 +17,7 @@ mod real;
 pub mod root;
 mod sample;
 mod shape;
+pub mod toy;
 pub mod train;
 pub mod univariate;
 mod value;
