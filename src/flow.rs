@@ -36,7 +36,11 @@ impl<T, B, const D: usize, const C: usize> Flow<T, B, D, C> {
     }
 
     /// The flow at the context `c`.
-    pub const fn given<'a>(&'a self, context: &'a [T; C]) -> Given<'a, T, B, D, C> {
+    pub const fn given<'a>(&'a self, context: &'a [T; C]) -> Given<'a, T, B, D, C>
+    where
+        T: Real,
+        B: Bijector<T, D, C>,
+    {
         Given { bijector: &self.bijector, context }
     }
 }
@@ -131,44 +135,69 @@ impl<T: Real, B: Bijector<T, D, C>, const D: usize, const C: usize> Given<'_, T,
 }
 
 /// Without context, a flow is used directly.
-impl<T: Real, B: Bijector<T, D>, const D: usize> Flow<T, B, D> {
+// The bounds stand on the methods: a wrong shape is then reported in words of the layer that has it, not as a missing method.
+impl<T: Real, B, const D: usize> Flow<T, B, D> {
     /// `z = f(x)`.
-    pub fn forward(&self, x: &[T; D]) -> [T; D] {
+    pub fn forward(&self, x: &[T; D]) -> [T; D]
+    where
+        B: Bijector<T, D>,
+    {
         self.given(&[]).forward(x)
     }
 
     /// `(f(x), log|det J_f(x)|)`.
-    pub fn forward_and_log_det(&self, x: &[T; D]) -> ([T; D], T) {
+    pub fn forward_and_log_det(&self, x: &[T; D]) -> ([T; D], T)
+    where
+        B: Bijector<T, D>,
+    {
         self.given(&[]).forward_and_log_det(x)
     }
 
     /// `x = f^-1(z)`.
-    pub fn inverse(&self, z: &[T; D]) -> [T; D] {
+    pub fn inverse(&self, z: &[T; D]) -> [T; D]
+    where
+        B: Bijector<T, D>,
+    {
         self.given(&[]).inverse(z)
     }
 
     /// `(f^-1(z), log|det J_{f^-1}(z)|)`.
-    pub fn inverse_and_log_det(&self, z: &[T; D]) -> ([T; D], T) {
+    pub fn inverse_and_log_det(&self, z: &[T; D]) -> ([T; D], T)
+    where
+        B: Bijector<T, D>,
+    {
         self.given(&[]).inverse_and_log_det(z)
     }
 
     /// `log p(x)`, in nats.
-    pub fn log_prob(&self, x: &[T; D]) -> T {
+    pub fn log_prob(&self, x: &[T; D]) -> T
+    where
+        B: Bijector<T, D>,
+    {
         self.given(&[]).log_prob(x)
     }
 
     /// A draw from `p`; see [`Given::sample`].
-    pub fn sample<R: Rng + ?Sized>(&self, rng: &mut R) -> [T; D] {
+    pub fn sample<R: Rng + ?Sized>(&self, rng: &mut R) -> [T; D]
+    where
+        B: Bijector<T, D>,
+    {
         self.given(&[]).sample(rng)
     }
 
     /// Shows `x` and the state after each elementary bijector; see [`Given::forward_states`].
-    pub fn forward_states(&self, x: &[T; D], visit: impl FnMut(&[T; D])) -> T {
+    pub fn forward_states(&self, x: &[T; D], visit: impl FnMut(&[T; D])) -> T
+    where
+        B: Bijector<T, D>,
+    {
         self.given(&[]).forward_states(x, visit)
     }
 
     /// The states as a vector; see [`Given::states`].
-    pub fn states<const N: usize>(&self, x: &[T; D]) -> Option<heapless::Vec<[T; D], N>> {
+    pub fn states<const N: usize>(&self, x: &[T; D]) -> Option<heapless::Vec<[T; D], N>>
+    where
+        B: Bijector<T, D>,
+    {
         self.given(&[]).states(x)
     }
 }

@@ -8,6 +8,7 @@ extern crate std;
 pub mod bijector;
 pub mod conditioner;
 mod flow;
+pub mod init;
 mod lanes;
 mod mask;
 pub mod math;
@@ -22,7 +23,10 @@ pub mod train;
 pub mod univariate;
 mod value;
 
-pub use bijector::{Bijector, Coupling, DifferentiableBijector, Householder, Inverse};
+pub use bijector::{
+    ActNorm, Bijector, Coupling, DifferentiableBijector, Householder, Inverse, Linear, Marginal, Order, Orthogonal, Permutation, Reverse,
+    Reversed,
+};
 pub use conditioner::{ContextDense, Dense, DifferentiableLayer, Head, Layer, Residual, SharedHead};
 pub use flow::{Flow, Given, log_base};
 pub use lanes::{Lanes, Wide, WideLanes};
@@ -32,5 +36,8 @@ pub use params::{Init, Parameters, Role};
 pub use real::Real;
 pub use sample::standard_normal;
 pub use shape::{Each, Shape, Width};
-pub use univariate::{Mixture, MixtureCdf, MixtureError, MixtureParams, NoClamp, SigmoidClamp, TanhClamp, Univariate};
+pub use univariate::{
+    Affine, AffineParams, Mixture, MixtureCdf, MixtureError, MixtureParams, NoClamp, RationalQuadraticSpline, SigmoidClamp, SplineParams,
+    TanhClamp, Univariate,
+};
 pub use value::{Value, Zeros};

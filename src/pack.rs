@@ -10,6 +10,7 @@ use crate::value::{Value, Zeros};
 /// Compiled for a machine with the instruction (see [`lanes`](crate::lanes)) it is one instruction; elsewhere it is a slow library call with the
 /// same bits. Single-sample code never uses it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "bytemuck", derive(bytemuck::Zeroable))]
 #[repr(transparent)]
 pub struct Fused<T>(pub T);
 
@@ -17,6 +18,7 @@ pub struct Fused<T>(pub T);
 ///
 /// Operations are plain loops over the lanes, which the compiler turns into vector instructions.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "bytemuck", derive(bytemuck::Zeroable))]
 #[repr(C, align(64))]
 pub struct Pack<L, const N: usize>(pub [L; N]);
 
@@ -122,6 +124,7 @@ macro_rules! fused_value {
             type Scalar = $t;
             type Lane = Self;
             const LANES: usize = 1;
+            const FUSED: bool = true;
             const ONE: Self = Fused(1.0);
 
             #[inline(always)]
@@ -203,6 +206,7 @@ impl<L: Value<Lane = L>, const N: usize> Value for Pack<L, N> {
     type Scalar = L::Scalar;
     type Lane = L;
     const LANES: usize = N;
+    const FUSED: bool = L::FUSED;
     const ONE: Self = Pack([L::ONE; N]);
 
     #[inline(always)]

@@ -69,6 +69,7 @@ macro_rules! real {
             type Scalar = $t;
             type Lane = $t;
             const LANES: usize = 1;
+            const FUSED: bool = false;
             const ONE: Self = 1.0;
 
             #[inline(always)]

@@ -29,6 +29,8 @@ pub trait Value:
     type Lane: Value<Scalar = Self::Scalar, Lane = Self::Lane>;
     /// How many samples sit side by side.
     const LANES: usize;
+    /// Whether [`Value::mul_add`] is rounded once.
+    const FUSED: bool;
     /// 1 in every lane.
     const ONE: Self;
 

@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use clap::{Parser, ValueEnum};
 use gaussflow::conditioner::{ConstantOutput, Relu, Tanh};
-use gaussflow::train::{Adam, Copies, Data, Fit, Progress, Trainer, fit, mean_nll};
+use gaussflow::train::{Adam, Copies, Fit, Progress, Trainer, fit, mean_nll};
 use gaussflow::{
     Coupling, Dense, DifferentiableLayer, Each, FirstHalf, Flow, Head, Householder, Init, MixtureCdf, Parameters, Residual, SharedHead, Swap,
     TanhClamp, Wide, Width, Zeros,
@@ -134,8 +134,8 @@ where
     let start = Instant::now();
     fit(
         &mut flow.bijector,
-        Data { samples: &mut train, contexts: &mut [] },
-        Data { samples: &mut [], contexts: &mut [] },
+        (&mut train, &mut []),
+        (&[], &[]),
         &settings,
         &mut *trainer,
         Copies { average: Some(&mut *average), best: None },

@@ -1,13 +1,28 @@
 //! Bijectors of `R^D` and their composition.
 
+mod act_norm;
+#[cfg(test)]
+pub(crate) mod check;
 mod compose;
 mod coupling;
 mod householder;
 mod inverse;
+mod linear;
+mod marginal;
+mod orthogonal;
+mod permutation;
 
+pub use act_norm::ActNorm;
 pub use coupling::Coupling;
 pub use householder::Householder;
 pub use inverse::Inverse;
+pub use linear::Linear;
+pub use marginal::Marginal;
+pub(crate) use orthogonal::check as check_orthogonal;
+#[cfg(test)]
+pub(crate) use orthogonal::off_orthogonal as orthogonality;
+pub use orthogonal::{NotOrthogonal, Orthogonal};
+pub use permutation::{Order, Permutation, Reverse, Reversed};
 
 use crate::params::Parameters;
 use crate::real::Real;

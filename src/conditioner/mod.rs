@@ -21,8 +21,8 @@ use crate::value::{Value, Zeros};
 /// Tuples of layers are layers, applied left to right. A conditioner is a layer from [`Width<A>`](crate::Width) to [`Each<U, B>`](crate::Each); a network of
 /// your own plugs into a [`Coupling`](crate::Coupling) by implementing this trait, and [`DifferentiableLayer`] if it is to be trained.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a layer that takes `{In}`",
-    label = "this layer does not take `{In}`, what the part before it gives",
+    message = "`{Self}` is not a layer that takes `{In}` and {C} context variables",
+    label = "does not take `{In}`, what the part before it gives",
     note = "make its input width that of the layer before it (the first one takes the identity half: `Width<A>`), and its context width `C` that of the flow"
 )]
 pub trait Layer<T: Real, In: Shape<T>, const C: usize = 0> {

@@ -1,9 +1,13 @@
 //! The exponential function and `e^x - 1`.
 
 use super::{constant, polynomial};
+use crate::real::Real;
 use crate::value::Value;
 
 /// The constants of [`exp`].
+///
+/// Made by `tools/coefficients.py exp` (60 digits), printed to the shortest decimal that reads back. Error of the rounded polynomial
+/// relative to `e^r`: `2^-28.2` in f32, `2^-57.9` in f64.
 pub trait ExpCoefficients: Sized + 'static {
     /// Below it `e^x` rounds to 0.
     const EXP_LOW: Self;
@@ -48,20 +52,14 @@ impl ExpCoefficients for f64 {
     ];
 }
 
-/// `(n, r, q)` with `e^(x + tail) = 2^n (1 + r + q)`, where `r` is exact and `q` small.
+/// `(n, high, low)` with `e^(x + tail) = 2^n (high + low)`: the sum is good to an eighth of a unit in the last place.
 #[inline(always)]
-fn reduced<V: Value>(x: V, tail: V) -> (V, V, V) {
+pub(super) fn exp_parts<V: Value>(x: V, tail: V) -> (V, V, V) {
     let n = ((x + tail) * V::splat(V::Scalar::LOG2_E)).round_int();
     let r = n.mul_add(-V::splat(V::Scalar::LN_2_HIGH), x);
     let low = n.mul_add(-V::splat(V::Scalar::LN_2_LOW), tail);
     let whole = r + low;
-    (n, r, (whole * whole).mul_add(polynomial(whole, V::Scalar::EXP), low))
-}
-
-/// `(n, high, low)` with `e^(x + tail) = 2^n (high + low)`: the sum is good to an eighth of a unit in the last place.
-#[inline(always)]
-pub(super) fn exp_parts<V: Value>(x: V, tail: V) -> (V, V, V) {
-    let (n, r, q) = reduced(x, tail);
+    let q = (whole * whole).mul_add(polynomial(whole, V::Scalar::EXP), low);
     let high = V::ONE + r;
     (n, high, (r - (high - V::ONE)) + q)
 }
@@ -73,7 +71,28 @@ pub(super) fn scale<V: Value>(y: V, n: V) -> V {
     y * V::ONE.scale2(half) * V::ONE.scale2(n - half)
 }
 
-/// `e^x`.
+/// The exponential function `e^x`.
+///
+/// # Domain
+/// All of R, subnormal results included. `-inf -> 0`, `+inf -> +inf`, NaN -> NaN.
+///
+/// # Method
+/// `e^x = 2^n e^r` with `n` the integer nearest to `x log2(e)`; `ln 2` in two parts leaves `r` exact (W. J. Cody and W. Waite, Software
+/// Manual for the Elementary Functions, 1980, ch. 6). `1 + r` keeps what its rounding loses, and `2^n` is applied in two halves, so that
+/// subnormal results are rounded once.
+///
+/// # Accuracy
+/// At most 1 ULP, row `exp` of `tests/ulp.rs`: EXP_F32 in f32 (every input), EXP_F64 in f64 (sampled). Nowhere decreasing in f32 (every input).
+///
+/// # Gradient
+/// `e^x` itself.
+///
+/// # Example
+/// ```
+/// use gaussflow::math::exp;
+/// assert!((exp(1.0f64) - core::f64::consts::E).abs() < 4.5e-16);
+/// assert_eq!(exp(-103.9f32), f32::from_bits(1));
+/// ```
 #[inline(always)]
 pub fn exp<V: Value>(x: V) -> V {
     let x = V::splat(V::Scalar::EXP_HIGH).min(V::splat(V::Scalar::EXP_LOW).max(x));
@@ -81,15 +100,34 @@ pub fn exp<V: Value>(x: V) -> V {
     scale(high + low, n)
 }
 
-/// `e^x - 1`.
+/// `e^x - 1`, without loss near 0.
+///
+/// # Domain
+/// All of R. `-inf -> -1`, `+inf -> +inf`, NaN -> NaN, and `-0 -> -0`.
+///
+/// # Method
+/// As [`exp`]; with `e^x = 2^n (h + l)` the 1 is taken from `2^n h` while that is exact, and from `2^n l` beyond.
+///
+/// # Accuracy
+/// At most 1.2 ULP, row `expm1` of `tests/ulp.rs`: EXPM1_F32 in f32 (every input), EXPM1_F64 in f64 (sampled).
+///
+/// # Gradient
+/// `e^x`.
+///
+/// # Example
+/// ```
+/// assert_eq!(gaussflow::math::expm1(1e-20f64), 1e-20);
+/// ```
 #[inline(always)]
 pub fn expm1<V: Value>(x: V) -> V {
-    let x = V::splat(V::Scalar::EXP_HIGH).min(V::splat(V::Scalar::EXP_LOW).max(x));
-    let (n, r, q) = reduced(x, -V::ZEROS);
-    // Past 2^60 in either direction one of the two terms is lost in the other.
+    let clamped = V::splat(V::Scalar::EXP_HIGH).min(V::splat(V::Scalar::EXP_LOW).max(x));
+    let (n, high, low) = exp_parts(clamped, -V::ZEROS);
+    // The 1 comes off the larger part while that is exact. Past 2^60 in either direction it, or the power, is lost in the other.
     let power = V::ONE.scale2(constant::<V>(60.0).min(constant::<V>(-60.0).max(n)));
-    let near = ((power - V::ONE) + power * r) + power * q;
-    let far = scale(V::ONE + (r + q), n) - V::ONE;
-    let y = constant::<V>(59.0).select_lt(n, far, near);
+    let (high_part, low_part) = (power * high, power * low);
+    let exact = V::splat(V::Scalar::ONE / V::Scalar::EPSILON);
+    let near = power.select_lt(exact, (high_part - V::ONE) + low_part, high_part + (low_part - V::ONE));
+    let y = constant::<V>(59.5).select_lt(n, scale(high + low, n), near);
+    // Keeps the sign of 0.
     x.abs().select_lt(constant(1e-30), x, y)
 }

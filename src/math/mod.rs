@@ -51,9 +51,14 @@ fn polynomial<V: Value>(x: V, c: &[V::Scalar]) -> V {
     sum
 }
 
-/// `a b - product`, with `product` the rounded `a b` (T. J. Dekker, Numer. Math. 18, 1971): exact but for the last bit or two in f64.
+/// `a b - product`, with `product` the rounded `a b`: exact on fused lanes and in `f32`, elsewhere but for the last bit or two.
+///
+/// Unfused, the factors are split in halves whose products are exact (T. J. Dekker, Numer. Math. 18, 1971).
 #[inline(always)]
 fn product_error<V: Value>(a: V, b: V, product: V) -> V {
+    if V::FUSED {
+        return a.mul_add(b, -product);
+    }
     let (a_high, b_high) = (a.upper_half(), b.upper_half());
     let (a_low, b_low) = (a - a_high, b - b_high);
     ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low

@@ -4,6 +4,9 @@ use super::{constant, exp, ln_1p, polynomial};
 use crate::value::Value;
 
 /// The constants of [`tanh`].
+///
+/// Made by `tools/coefficients.py tanh` (60 digits), printed to the shortest decimal that reads back. Error of the rounded ratio relative to
+/// `tanh x`: `2^-27.6` in f32, `2^-60.4` in f64.
 pub trait TanhCoefficients: Sized + 'static {
     /// `P` in `tanh x = x + x z P(z)/Q(z)`, `z = x^2`, `|x| <= 0.625`.
     const TANH_P: &'static [Self];
@@ -21,13 +24,34 @@ impl TanhCoefficients for f64 {
     const TANH_Q: &'static [f64] = &[1.0, 0.4614909407418399, 0.02328890689120046, 0.00020644748097673743];
 }
 
-/// The hyperbolic tangent.
+/// The hyperbolic tangent `tanh(x)`.
+///
+/// # Domain
+/// All of R. `±inf -> ±1`, NaN -> NaN, and `-0 -> -0`.
+///
+/// # Method
+/// `x + x z P(z)/Q(z)` with `z = x^2` for `|x| < 0.625`, else `±(1 - 2/(e^(2|x|) + 1))`: the limit is W. J. Cody and W. Waite's
+/// (1980, ch. 13), past which the subtraction costs less than one bit. Numerator and denominator are selected before the one division.
+///
+/// # Accuracy
+/// At most 1.5 ULP, row `tanh` of `tests/ulp.rs`: TANH_F32 in f32 (every input), TANH_F64 in f64 (sampled). Nowhere decreasing in f32
+/// (every input).
+///
+/// # Gradient
+/// `1 - tanh(x)^2`.
+///
+/// # Example
+/// ```
+/// use gaussflow::math::tanh;
+/// assert_eq!(tanh(1e-5f32), 1e-5);
+/// assert_eq!(tanh(-20.0f32), -1.0);
+/// ```
 #[inline(always)]
 pub fn tanh<V: Value>(x: V) -> V {
     let a = x.abs();
     let z = x * x;
     let near = constant::<V>(0.625);
-    let numerator = a.select_lt(near, z * polynomial(z, V::Scalar::TANH_P), constant(-2.0));
+    let numerator = a.select_lt(near, z.mul_add(polynomial(z, V::Scalar::TANH_P), V::ZEROS), constant(-2.0));
     let denominator = a.select_lt(near, polynomial(z, V::Scalar::TANH_Q), exp(a + a) + V::ONE);
     let q = numerator / denominator;
     let far = V::ONE + q;
@@ -35,6 +59,25 @@ pub fn tanh<V: Value>(x: V) -> V {
 }
 
 /// The logistic function `1 / (1 + e^-x)`.
+///
+/// # Domain
+/// All of R, subnormal results included. `-inf -> 0`, `+inf -> 1`, NaN -> NaN.
+///
+/// # Method
+/// With `e = e^-|x|`, which never overflows: `1 / (1 + e)` on the right, `e / (1 + e)` on the left.
+///
+/// # Accuracy
+/// At most 2.5 ULP, row `sigmoid` of `tests/ulp.rs`: SIGMOID_F32 in f32 (every input), SIGMOID_F64 in f64 (sampled).
+///
+/// # Gradient
+/// `s (1 - s)`.
+///
+/// # Example
+/// ```
+/// use gaussflow::math::sigmoid;
+/// assert_eq!(sigmoid(0.0f32), 0.5);
+/// assert!(sigmoid(-100.0f32) > 0.0);
+/// ```
 #[inline(always)]
 pub fn sigmoid<V: Value>(x: V) -> V {
     let e = exp(-x.abs());
@@ -42,6 +85,25 @@ pub fn sigmoid<V: Value>(x: V) -> V {
 }
 
 /// `log(1 + e^x)`.
+///
+/// # Domain
+/// All of R, subnormal results included. `-inf -> 0`, `+inf -> +inf`, NaN -> NaN.
+///
+/// # Method
+/// `max(x, 0) + log(1 + e^-|x|)`.
+///
+/// # Accuracy
+/// At most 1.7 ULP, row `softplus` of `tests/ulp.rs`: SOFTPLUS_F32 in f32 (every input), SOFTPLUS_F64 in f64 (sampled).
+///
+/// # Gradient
+/// [`sigmoid`].
+///
+/// # Example
+/// ```
+/// use gaussflow::math::softplus;
+/// assert!((softplus(0.0f64) - core::f64::consts::LN_2).abs() < 2e-16);
+/// assert_eq!(softplus(1e30f32), 1e30);
+/// ```
 #[inline(always)]
 pub fn softplus<V: Value>(x: V) -> V {
     V::ZEROS.max(x) + ln_1p(exp(-x.abs()))

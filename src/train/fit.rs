@@ -44,22 +44,19 @@ impl<T: Real> Default for Fit<T> {
     }
 }
 
-/// Samples, and one context for each where the flow has any.
-#[derive(Debug)]
-pub struct Data<'a, T, const D: usize, const C: usize = 0> {
-    /// One row a sample.
-    pub samples: &'a mut [[T; D]],
-    /// One row a sample, or none where `C = 0`.
-    pub contexts: &'a mut [[T; C]],
-}
-
 /// Copies of the parameters that a fit may keep; each that is `None` costs no memory.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Copies<'a, B> {
     /// Holds the exponential moving average, which then is what is validated and returned.
     pub average: Option<&'a mut B>,
     /// Holds the parameters of the best validation loss, which then are returned.
     pub best: Option<&'a mut B>,
+}
+
+impl<B> Default for Copies<'_, B> {
+    fn default() -> Self {
+        Copies { average: None, best: None }
+    }
 }
 
 /// Where a fit is, told after each epoch.
@@ -88,9 +85,9 @@ pub struct Outcome<T> {
     pub best_epoch: u32,
 }
 
-/// Fits a bijector to `data` by maximum likelihood, shuffling the rows in place before each epoch.
+/// Fits a bijector to samples (and one context for each, none where `C = 0`) by maximum likelihood, shuffling the rows in place before each epoch.
 ///
-/// With `validation` samples the loss on them is told after each epoch and stops the fit after [`Fit::patience`] epochs without a better one. `progress` may stop it too.
+/// With `validation` samples (and their contexts) the loss on them is told after each epoch and stops the fit after [`Fit::patience`] epochs without a better one. `progress` may stop it too.
 /// At the end the bijector holds the best parameters, if `copies.best` was given; else the averaged ones, if `copies.average` was.
 ///
 /// # Errors
@@ -98,8 +95,8 @@ pub struct Outcome<T> {
 /// the bijector holds the parameters before that step.
 pub fn fit<T, V, B, R, const D: usize, const C: usize>(
     bijector: &mut B,
-    data: Data<'_, T, D, C>,
-    validation: Data<'_, T, D, C>,
+    (samples, contexts): (&mut [[T; D]], &mut [[T; C]]),
+    validation: (&[[T; D]], &[[T; C]]),
     settings: &Fit<T>,
     trainer: &mut Trainer<T, V, B, D, C>,
     mut copies: Copies<'_, B>,
@@ -113,10 +110,10 @@ where
     R: Rng + ?Sized,
 {
     settings.check()?;
-    check_samples(data.samples, data.contexts)?;
-    let validates = !validation.samples.is_empty();
+    check_samples(samples, contexts)?;
+    let validates = !validation.0.is_empty();
     if validates {
-        check_samples(validation.samples, validation.contexts)?;
+        check_samples(validation.0, validation.1)?;
     }
     if let Some(average) = copies.average.as_deref_mut() {
         average.copy_from(bijector);
@@ -124,25 +121,25 @@ where
     let mut outcome = Outcome { epochs: 0, loss: T::NAN, best_validation: T::NAN, best_epoch: 0 };
     let mut step = 0u32;
     for epoch in 1..=settings.epochs {
-        shuffle(data.samples, data.contexts, rng);
+        shuffle(samples, contexts, rng);
         let mut total = T::ZEROS;
-        for (batch, samples) in data.samples.chunks(settings.batch).enumerate() {
-            let start = batch * settings.batch;
-            let contexts = data.contexts.get(start..start + samples.len()).unwrap_or(&[]);
+        for (index, batch) in samples.chunks(settings.batch).enumerate() {
+            let start = index * settings.batch;
+            let given = contexts.get(start..start + batch.len()).unwrap_or(&[]);
             let factor = settings.schedule.factor(step);
-            let done = trainer.step(bijector, samples, contexts, &settings.adam, settings.clip, factor)?;
-            total += done.loss * T::from_f64(samples.len() as f64);
+            let done = trainer.step(bijector, batch, given, &settings.adam, settings.clip, factor)?;
+            total += done.loss * T::from_f64(batch.len() as f64);
             if let Some(average) = copies.average.as_deref_mut() {
                 follow(average, bijector, settings.average, step);
             }
             step += 1;
         }
         outcome.epochs = epoch;
-        outcome.loss = total / T::from_f64(data.samples.len() as f64);
+        outcome.loss = total / T::from_f64(samples.len() as f64);
         let mut loss = T::NAN;
         if validates {
             let current = copies.average.as_deref().unwrap_or(bijector);
-            loss = mean_nll::<T, V, B, D, C>(current, validation.samples, validation.contexts);
+            loss = mean_nll::<T, V, B, D, C>(current, validation.0, validation.1);
             if !(outcome.best_validation <= loss) && loss.is_finite() {
                 outcome.best_validation = loss;
                 outcome.best_epoch = epoch;

@@ -7,7 +7,7 @@ mod schedule;
 mod trainer;
 
 pub use adam::Adam;
-pub use fit::{Copies, Data, Fit, Outcome, Progress, fit, shuffle};
+pub use fit::{Copies, Fit, Outcome, Progress, fit, shuffle};
 pub use loss::{add_nll_gradient, mean_nll};
 pub use schedule::Schedule;
 pub use trainer::{Step, Trainer};

@@ -10,6 +10,8 @@ use crate::value::{Value, Zeros};
 /// All that training needs beside the flow: the gradient, Adam's two moments and a tape for one pack of the lanes `V`.
 ///
 /// It is plain zeroed data: put it in a `static`, or (feature `bytemuck`) in a box made by `bytemuck::zeroed_box`, so that it never passes over the stack.
+#[cfg_attr(feature = "bytemuck", derive(bytemuck::Zeroable))]
+#[cfg_attr(feature = "bytemuck", zeroable(bound = "B: bytemuck::Zeroable, B::Tape<V>: bytemuck::Zeroable"))]
 pub struct Trainer<T, V, B, const D: usize, const C: usize = 0>
 where
     T: Real,

@@ -1,5 +1,7 @@
 //! The mixture-CDF univariate: `z = Phi^-1(F(x))` with `F` a Gaussian mixture.
 
+use rand_core::Rng;
+
 use crate::math::ln;
 use crate::params::{Parameters, Role};
 use crate::real::Real;
@@ -169,6 +171,15 @@ impl<T: Real, S: LogScaleClamp<T>, const K: usize> Univariate<T> for MixtureCdf<
         MixtureParams([logits, means, [self.clamp.raw(T::from_f64(ln(scale))); K]])
     }
 
+    /// Means uniform on `(-3, 3)`, equal weights, unit scales: for data that is standardised. The reference's start of a marginal layer.
+    fn draw<R: Rng + ?Sized>(&self, rng: &mut R) -> MixtureParams<T, K> {
+        let mut means = [T::ZEROS; K];
+        for mean in &mut means {
+            *mean = T::from_f64(6.0) * T::uniform(rng) - T::from_f64(3.0);
+        }
+        MixtureParams([[T::ZEROS; K], means, [self.clamp.raw(T::ZEROS); K]])
+    }
+
     fn init(&mut self) {
         self.clamp.init();
     }
@@ -178,12 +189,12 @@ impl<T: Real, S: LogScaleClamp<T>, const K: usize> Univariate<T> for MixtureCdf<
 fn start_scale(k: usize) -> f64 {
     match k {
         0 | 1 => 1.0,
-        2 => 0.99,
-        3 => 0.95,
-        4 => 0.93,
-        5 => 0.9,
-        6 => 0.86,
-        7 => 0.83,
+        2 => 0.9985,
+        3 => 0.989,
+        4 => 0.957,
+        5 => 0.917,
+        6 => 0.875,
+        7 => 0.826,
         _ => 0.8,
     }
 }
@@ -225,3 +236,105 @@ fn hermite_log_weight(n: usize, node: f64) -> f64 {
 
 /// The default univariate of a coupling: scales between `e^-3` and `e^3`.
 pub type ClampedMixture<T, const K: usize> = MixtureCdf<TanhClamp<T>, K>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::math::exp;
+    use crate::univariate::NoClamp;
+
+    /// The largest `|z - x|` on `|x| < 4` at the start.
+    fn off_identity<const K: usize>() -> f64 {
+        let univariate = MixtureCdf::<TanhClamp<f64>, K>::default();
+        let start = univariate.identity();
+        let mut worst = 0.0;
+        for i in -400..=400 {
+            let x = 0.01 * f64::from(i);
+            let (z, _) = univariate.forward_and_log_det(&start, x);
+            worst = Value::max((z - x).abs(), worst);
+        }
+        let weights = univariate.mixture(&start);
+        for k in 1..K {
+            assert!(start.means()[k - 1] < start.means()[k], "components differ");
+            assert!((weights.weight(k) - weights.weight(K - 1 - k)).abs() < 1e-12, "symmetric");
+        }
+        worst
+    }
+
+    #[test]
+    fn starts_at_the_identity_with_components_that_differ() {
+        let off = [
+            off_identity::<1>(),
+            off_identity::<2>(),
+            off_identity::<3>(),
+            off_identity::<4>(),
+            off_identity::<5>(),
+            off_identity::<6>(),
+            off_identity::<7>(),
+            off_identity::<8>(),
+            off_identity::<9>(),
+            off_identity::<12>(),
+            off_identity::<16>(),
+            off_identity::<32>(),
+            off_identity::<64>(),
+        ];
+        assert!(off.iter().all(|off| *off < 1e-4), "{off:?}");
+    }
+
+    /// Equal standard-normal components, the reference's start, are the identity to rounding.
+    #[test]
+    fn zeros_are_the_identity() {
+        let univariate = MixtureCdf::<TanhClamp<f64>, 8>::default();
+        for i in -80..=80 {
+            let x = 0.5 * f64::from(i);
+            let (z, log_det) = univariate.forward_and_log_det(&MixtureParams::ZEROS, x);
+            let bound = 4.0 * f64::EPSILON * Value::max(x.abs(), 1.0);
+            assert!((z - x).abs() <= bound && log_det.abs() <= bound, "{x} goes to {z} with log-det {log_det}");
+        }
+    }
+
+    /// Gauss-Hermite nodes and weights of degree 3: 0 and +-sqrt(3), 2/3 and 1/6.
+    #[test]
+    fn quadrature_is_that_of_hermite() {
+        assert!((hermite_node(3, 2) - 1.732_050_807_568_877_2).abs() < 1e-15 && hermite_node(3, 1).abs() < 1e-15);
+        assert!((exp(hermite_log_weight(3, 0.0)) - 2.0 / 3.0).abs() < 1e-15);
+        assert!((exp(hermite_log_weight(3, hermite_node(3, 0))) - 1.0 / 6.0).abs() < 1e-15);
+    }
+
+    /// One component far away from everything: `z` is `t`, however far.
+    #[test]
+    fn one_component_is_affine_in_the_far_tail() {
+        let univariate = MixtureCdf::<NoClamp, 1> { clamp: NoClamp };
+        let params = MixtureParams::new([0.0f64], [2.0], [-1.0]);
+        let e = exp(1.0);
+        for x in [-1e60, -1e9, -50.0, 1.0, 3.0, 50.0, 1e9, 1e60] {
+            let (z, log_det) = univariate.forward_and_log_det(&params, x);
+            let t: f64 = (x - 2.0) * e;
+            assert!((z - t).abs() <= 4.0 * f64::EPSILON * Value::max(t.abs(), 1.0), "{x} goes to {z}, not {t}");
+            assert!((log_det - 1.0).abs() <= 8.0 * f64::EPSILON);
+            let (back, inverse_log_det) = univariate.inverse_and_log_det(&params, z);
+            assert!((back - x).abs() <= 8.0 * f64::EPSILON * Value::max(x.abs(), 1.0));
+            assert!((inverse_log_det + 1.0).abs() <= 8.0 * f64::EPSILON);
+        }
+    }
+
+    /// Nothing finite gives NaN: extreme and even infinite parameters are held to their domain.
+    #[test]
+    fn extremes_stay_finite() {
+        let univariate = MixtureCdf::<NoClamp, 2> { clamp: NoClamp };
+        let wild = [0.0f32, 1.0, -3e38, 3e38, f32::INFINITY, f32::NEG_INFINITY, f32::NAN, 1e-40];
+        for a in wild {
+            for b in wild {
+                for c in wild {
+                    let params = MixtureParams::new([a, b], [c, a], [b, c]);
+                    for x in [0.0f32, 1e-40, -7.0, 1e20, f32::MAX, f32::MIN] {
+                        let (z, log_det) = univariate.forward_and_log_det(&params, x);
+                        assert!(z.is_finite() && log_det.is_finite(), "{params:?} at {x}: {z}, {log_det}");
+                        let (back, log_det) = univariate.inverse_and_log_det(&params, x);
+                        assert!(back.is_finite() && log_det.is_finite(), "{params:?} at {x}: {back}, {log_det}");
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,15 +1,22 @@
 //! Strictly monotone maps of the real line: what a coupling or marginal layer applies to each dimension.
 
+mod affine;
 mod log_scale;
 mod mixture;
 mod mixture_cdf;
+mod spline;
 
+pub(crate) use affine::held;
+pub use affine::{Affine, AffineParams};
 pub use log_scale::{LogScaleClamp, NoClamp, SigmoidClamp, TanhClamp};
 pub(crate) use mixture::LOG_SQRT_TAU;
 pub use mixture::{Mixture, MixtureError};
 pub use mixture_cdf::{ClampedMixture, MixtureCdf, MixtureParams};
+pub use spline::{RationalQuadraticSpline, SplineParams};
 
 use core::fmt::Debug;
+
+use rand_core::Rng;
 
 use crate::math::exp;
 use crate::params::Parameters;
@@ -54,6 +61,11 @@ pub trait Univariate<T: Real>: Parameters<T> {
 
     /// Parameters at which the map is the identity, or as near as the family comes.
     fn identity(&self) -> Self::Params<T>;
+
+    /// Random parameters for a map with a table of its own ([`Marginal`](crate::Marginal)); the identity, unless the family needs its parts told apart.
+    fn draw<R: Rng + ?Sized>(&self, _: &mut R) -> Self::Params<T> {
+        self.identity()
+    }
 
     /// Replaces settings that no map can have (the zeros of cleared memory) by the defaults.
     fn init(&mut self) {}

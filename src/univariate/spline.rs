@@ -1,0 +1,487 @@
+//! The rational-quadratic spline univariate.
+
+use crate::math::{exp, ln, tanh};
+use crate::params::{Parameters, Role};
+use crate::real::Real;
+use crate::univariate::Univariate;
+use crate::value::{Value, Zeros};
+
+/// A monotone spline of `K` rational-quadratic bins on `[-bound, bound]`, continued by straight lines; once continuously differentiable.
+///
+/// With `xi` in `[0, 1]` the position in a bin of width `w` and height `h`, `eta = 1 - xi`, `s = h / w`, and slopes `d_0`, `d_1` at its ends:
+///
+/// | | |
+/// |---|---|
+/// | forward | `z = y_0 + h N / Q` with `N = xi (s xi + d_0 eta)` and `Q = s (xi^2 + eta^2) + (d_0 + d_1) xi eta` |
+/// | log-det | `log(s^2 A / Q^2)` with `A = d_1 xi^2 + 2 s xi eta + d_0 eta^2` |
+/// | inverse | a quadratic in `xi`, in closed form |
+/// | inverse log-det | minus the log-det at `x` |
+///
+/// All of `N`, `Q`, `A` and the inverse are sums of positive terms, so nothing cancels: strictly increasing and finite for any finite parameters.
+///
+/// # Domain
+/// Every finite `x` up to `MAX` over the slope of the tails; NaN is read as `-bound`.
+///
+/// # Parameters
+/// [`SplineParams`]; all zero is the identity. `bound`, above 0, is fixed.
+///
+/// # Cost
+/// `2 K + 6` exponentials, independent of where `x` lies; the inverse one square root more.
+///
+/// # Source
+/// Durkan, Bekasov, Murray and Papamakarios (2019), Neural Spline Flows, 3.1; Gregory and Delbourgo (1982). Theirs has tails of slope 1; here the slope is a parameter, and the
+/// discriminant is rearranged.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "bytemuck", derive(bytemuck::Zeroable))]
+pub struct RationalQuadraticSpline<T, const K: usize> {
+    /// Where the bins end and the tails begin, in both `x` and `z`; above 0.
+    pub bound: T,
+}
+
+/// Raw widths, heights and slopes of `K` bins; as a flat slice, in this order.
+///
+/// | | |
+/// |---|---|
+/// | width of bin `k` | `2 bound (m + (1 - K m) softmax(widths)_k)`, with the least part `m` = [`MIN_PART`](Self::MIN_PART) |
+/// | height of bin `k` | the same of `heights` |
+/// | slope at the knot between bins `k - 1` and `k` | `e^(l tanh(slopes[k] / l))` with `l = log` [`MAX_SLOPE`](Self::MAX_SLOPE) |
+/// | slope of both tails | the same of `slopes[0]` |
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "bytemuck", derive(bytemuck::Zeroable))]
+#[repr(transparent)]
+pub struct SplineParams<V, const K: usize>([[V; K]; 3]);
+
+impl<V, const K: usize> SplineParams<V, K> {
+    /// The least width and height of a bin, as parts of the interval.
+    pub const MIN_PART: f64 = 1e-3;
+
+    /// The largest slope at a knot and of the tails; the least is its reciprocal.
+    pub const MAX_SLOPE: f64 = 1e3;
+
+    /// `log MAX_SLOPE`.
+    const LOG_SLOPE: f64 = 6.907_755_278_982_137;
+
+    /// Parameters from their parts.
+    pub const fn new(widths: [V; K], heights: [V; K], slopes: [V; K]) -> Self {
+        SplineParams([widths, heights, slopes])
+    }
+
+    /// Unnormalised log-widths.
+    #[inline(always)]
+    pub fn widths(&self) -> &[V; K] {
+        &self.0[0]
+    }
+
+    /// Unnormalised log-heights.
+    #[inline(always)]
+    pub fn heights(&self) -> &[V; K] {
+        &self.0[1]
+    }
+
+    /// Raw log-slopes: of the tails first, then at the knots between bins.
+    #[inline(always)]
+    pub fn slopes(&self) -> &[V; K] {
+        &self.0[2]
+    }
+}
+
+impl<V: Zeros, const K: usize> Zeros for SplineParams<V, K> {
+    const ZEROS: Self = SplineParams(<[[V; K]; 3]>::ZEROS);
+}
+
+impl<V, const K: usize> AsRef<[V]> for SplineParams<V, K> {
+    #[inline(always)]
+    fn as_ref(&self) -> &[V] {
+        self.0.as_flattened()
+    }
+}
+
+impl<V, const K: usize> AsMut<[V]> for SplineParams<V, K> {
+    #[inline(always)]
+    fn as_mut(&mut self) -> &mut [V] {
+        self.0.as_flattened_mut()
+    }
+}
+
+/// The interval `[-3, 3]`.
+impl<T: Real, const K: usize> Default for RationalQuadraticSpline<T, K> {
+    fn default() -> Self {
+        RationalQuadraticSpline { bound: T::from_f64(3.0) }
+    }
+}
+
+impl<T: Zeros, const K: usize> Zeros for RationalQuadraticSpline<T, K> {
+    const ZEROS: Self = RationalQuadraticSpline { bound: T::ZEROS };
+}
+
+impl<T, const K: usize> Parameters<T> for RationalQuadraticSpline<T, K> {
+    const COUNT: usize = 0;
+    fn zip<const M: usize, const N: usize>(
+        change: [&mut Self; M],
+        read: [&Self; N],
+        visit: &mut impl FnMut(Role, [&mut [T]; M], [&[T]; N]),
+    ) {
+        use core::slice::{from_mut, from_ref};
+        visit(Role::Fixed, change.map(|s| from_mut(&mut s.bound)), read.map(|s| from_ref(&s.bound)));
+    }
+}
+
+/// One bin: its index, its lower corner, its sides, and the raw slopes at its ends.
+struct Bin<V> {
+    index: V,
+    x: V,
+    width: V,
+    y: V,
+    height: V,
+    raw_0: V,
+    raw_1: V,
+}
+
+/// The terms of the map at `xi`.
+struct Point<V> {
+    s: V,
+    xi: V,
+    eta: V,
+    n: V,
+    q: V,
+    a: V,
+}
+
+impl<V: Value> Point<V> {
+    #[inline(always)]
+    fn new(s: V, d_0: V, d_1: V, xi: V, eta: V) -> Self {
+        let two = V::ONE + V::ONE;
+        let n = xi * (s * xi + d_0 * eta);
+        let q = s * (xi * xi + eta * eta) + (d_0 + d_1) * (xi * eta);
+        let a = d_1 * (xi * xi) + two * s * (xi * eta) + d_0 * (eta * eta);
+        Point { s, xi, eta, n, q, a }
+    }
+
+    /// `dz/dx`.
+    #[inline(always)]
+    fn slope(&self) -> V {
+        let ratio = self.s / self.q;
+        self.a * ratio * ratio
+    }
+}
+
+#[inline(always)]
+fn constant<V: Value>(x: f64) -> V {
+    V::splat(V::Scalar::from_f64(x))
+}
+
+/// `(d, dd/draw)` for the slope `d` of a raw one.
+#[inline(always)]
+fn slope<V: Value>(raw: V) -> (V, V) {
+    let log_max = constant::<V>(SplineParams::<V, 1>::LOG_SLOPE);
+    let t = tanh(raw / log_max);
+    let d = exp(log_max * t);
+    (d, d * (V::ONE - t * t))
+}
+
+#[inline(always)]
+fn softmax<V: Value, const K: usize>(raw: &[V; K]) -> [V; K] {
+    let mut largest = V::splat(-V::Scalar::MAX);
+    for k in 0..K {
+        largest = largest.max(raw[k]);
+    }
+    let mut parts = raw.map(|r| exp(r - largest));
+    let mut total = V::ZEROS;
+    for k in 0..K {
+        total += parts[k];
+    }
+    for k in 0..K {
+        parts[k] = parts[k] / total;
+    }
+    parts
+}
+
+/// What the least parts leave of the interval.
+const fn free(k: usize) -> f64 {
+    1.0 - k as f64 * SplineParams::<f64, 1>::MIN_PART
+}
+
+impl<T: Real, const K: usize> RationalQuadraticSpline<T, K> {
+    /// The lower ends of the bins.
+    #[inline(always)]
+    fn knots<V: Value<Scalar = T>>(&self, raw: &[V; K]) -> [V; K] {
+        const {
+            assert!(K > 0, "a spline needs at least one bin: raise K to 1 or more");
+            assert!(free(K) > 0.5, "the least widths of this many bins fill half of the interval: lower K below 500");
+        }
+        let parts = softmax(raw);
+        let bound = V::splat(self.bound);
+        let mut knots = [-bound; K];
+        let mut sum = V::ZEROS;
+        for k in 1..K {
+            sum += constant::<V>(free(K)).mul_add(parts[k - 1], constant(SplineParams::<V, K>::MIN_PART));
+            knots[k] = (bound + bound).mul_add(sum, -bound);
+        }
+        knots
+    }
+
+    /// The bin that holds `x`, or `z` where `inverse`; `value` lies in `[-bound, bound]`.
+    #[inline(always)]
+    fn bin<V: Value<Scalar = T>>(&self, params: &SplineParams<V, K>, value: V, inverse: bool) -> Bin<V> {
+        let (x, y) = (self.knots(params.widths()), self.knots(params.heights()));
+        let by = if inverse { &y } else { &x };
+        let raw = params.slopes();
+        let bound = V::splat(self.bound);
+        let (mut x_1, mut y_1) = if K > 1 { (x[1 % K], y[1 % K]) } else { (bound, bound) };
+        let mut bin = Bin { index: V::ZEROS, x: x[0], width: V::ZEROS, y: y[0], height: V::ZEROS, raw_0: raw[0], raw_1: raw[1 % K] };
+        for k in 1..K {
+            let past = |old: V, new: V| value.select_lt(by[k], old, new);
+            let end = k + 1 == K;
+            bin.index = past(bin.index, constant(k as f64));
+            bin.x = past(bin.x, x[k]);
+            bin.y = past(bin.y, y[k]);
+            bin.raw_0 = past(bin.raw_0, raw[k]);
+            bin.raw_1 = past(bin.raw_1, raw[(k + 1) % K]);
+            x_1 = past(x_1, if end { bound } else { x[(k + 1) % K] });
+            y_1 = past(y_1, if end { bound } else { y[(k + 1) % K] });
+        }
+        bin.width = x_1 - bin.x;
+        bin.height = y_1 - bin.y;
+        bin
+    }
+
+    #[inline(always)]
+    fn inside<V: Value<Scalar = T>>(&self, value: V) -> V {
+        value.max(V::splat(-self.bound)).min(V::splat(self.bound))
+    }
+
+    #[inline(always)]
+    fn point<V: Value<Scalar = T>>(bin: &Bin<V>, x: V) -> Point<V> {
+        let xi = (x - bin.x) / bin.width;
+        Point::new(bin.height / bin.width, slope(bin.raw_0).0, slope(bin.raw_1).0, xi, V::ONE - xi)
+    }
+
+    /// `inner` where `value` is inside the interval, else `outer`.
+    #[inline(always)]
+    fn select<V: Value<Scalar = T>>(&self, value: V, inner: V, outer: V) -> V {
+        V::splat(self.bound).select_lt(value.abs(), outer, inner)
+    }
+}
+
+impl<T: Real, const K: usize> Univariate<T> for RationalQuadraticSpline<T, K> {
+    type Params<V: Value<Scalar = T>> = SplineParams<V, K>;
+
+    #[inline(always)]
+    fn forward_and_log_det<V: Value<Scalar = T>>(&self, params: &SplineParams<V, K>, x: V) -> (V, V) {
+        let held = self.inside(x);
+        let bin = self.bin(params, held, false);
+        let point = Self::point(&bin, held);
+        let (tail, _) = slope(params.slopes()[0]);
+        let z = bin.height.mul_add(point.n / point.q, bin.y);
+        (self.select(x, z, tail.mul_add(x - held, held)), ln(self.select(x, point.slope(), tail)))
+    }
+
+    /// With `t` in `[0, 1]` the height in the bin, `m = d_1 t - d_0 (1 - t)` and the root `r` of `m^2 + 4 s^2 t (1 - t)`:
+    /// `xi : eta = 2 s t : (r - m) = (r + m) : 2 s (1 - t)`, of which the one without a difference is taken.
+    #[inline(always)]
+    fn inverse_and_log_det<V: Value<Scalar = T>>(&self, params: &SplineParams<V, K>, z: V) -> (V, V) {
+        let held = self.inside(z);
+        let bin = self.bin(params, held, true);
+        let two = V::ONE + V::ONE;
+        let (s, d_0, d_1) = (bin.height / bin.width, slope(bin.raw_0).0, slope(bin.raw_1).0);
+        let t = (held - bin.y) / bin.height;
+        let rest = V::ONE - t;
+        let m = d_1 * t - d_0 * rest;
+        let r = (m * m + (two * s) * (two * s) * (t * rest)).sqrt();
+        let left = m.select_lt(V::ZEROS, two * s * t, r + m);
+        let right = m.select_lt(V::ZEROS, r - m, two * s * rest);
+        let (xi, eta) = (left / (left + right), right / (left + right));
+        let point = Point::new(s, d_0, d_1, xi, eta);
+        let (tail, _) = slope(params.slopes()[0]);
+        let x = bin.width.mul_add(xi, bin.x);
+        (self.select(z, x, held + (z - held) / tail), -ln(self.select(z, point.slope(), tail)))
+    }
+
+    /// `z = y_0 + h G` with `G = N / Q`, and `l = log_det`; `p = xi eta`:
+    ///
+    /// | | `dG/d.` | `dl/d.` |
+    /// |---|---|---|
+    /// | `xi` | `s A / Q^2` | `2 (d_1 xi - d_0 eta + s (eta - xi)) / A - 2 (d_0 + d_1 - 2 s) (eta - xi) / Q` |
+    /// | `s` | `p (d_1 xi^2 - d_0 eta^2) / Q^2` | `2 p / A - 2 (xi^2 + eta^2) / Q + 2 / s` |
+    /// | `d_0` | `p (s eta^2 + d_1 p) / Q^2` | `eta^2 / A - 2 p / Q` |
+    /// | `d_1` | `-p (s xi^2 + d_0 p) / Q^2` | `xi^2 / A - 2 p / Q` |
+    ///
+    /// A bin's width moves its upper end, those of the bins before it both ends; the interval's end stays, for a constant added to all cancels in the softmax.
+    #[inline(always)]
+    fn backward<V: Value<Scalar = T>>(
+        &self,
+        params: &SplineParams<V, K>,
+        x: V,
+        dz: V,
+        d_log_det: V,
+        d_params: &mut SplineParams<V, K>,
+    ) -> V {
+        let two = V::ONE + V::ONE;
+        let held = self.inside(x);
+        let bin = self.bin(params, held, false);
+        let ((d_0, of_raw_0), (d_1, of_raw_1)) = (slope(bin.raw_0), slope(bin.raw_1));
+        let (tail, of_tail) = slope(params.slopes()[0]);
+        let Point { s, xi, eta, n, q, a } = Self::point(&bin, held);
+
+        let (inner, outer) = (self.select(x, dz, V::ZEROS), self.select(x, V::ZEROS, dz));
+        let (inner_log, outer_log) = (self.select(x, d_log_det, V::ZEROS), self.select(x, V::ZEROS, d_log_det));
+        let (per_a, per_q) = (inner_log / a, two * inner_log / q);
+        let per_g = inner * bin.height / (q * q);
+        let (p, difference, squares) = (xi * eta, eta - xi, xi * xi + eta * eta);
+        let d_xi = per_g * s * a + two * per_a * (d_1 * xi - d_0 * eta + s * difference) - per_q * (d_0 + d_1 - two * s) * difference;
+        let d_s = per_g * p * (d_1 * (xi * xi) - d_0 * (eta * eta)) + two * per_a * p - per_q * squares + two * inner_log / s;
+        let d_d_0 = per_g * p * (s * (eta * eta) + d_1 * p) + per_a * (eta * eta) - per_q * p;
+        let d_d_1 = per_a * (xi * xi) - per_g * p * (s * (xi * xi) + d_0 * p) - per_q * p;
+
+        let dx = d_xi / bin.width;
+        let d_width = -(d_xi * xi + d_s * s) / bin.width;
+        let d_height = inner * (n / q) + d_s / bin.width;
+        self.backward_knots(params.widths(), bin.index, -dx, d_width, &mut d_params.0[0]);
+        self.backward_knots(params.heights(), bin.index, inner, d_height, &mut d_params.0[1]);
+        let d_slopes = &mut d_params.0[2];
+        d_slopes.fill(V::ZEROS);
+        d_slopes[0] = (outer * (x - held) + outer_log / tail) * of_tail;
+        for k in 0..K {
+            let here = |d: V| (bin.index - constant(k as f64)).abs().select_lt(constant(0.5), d, V::ZEROS);
+            d_slopes[k] += here(d_d_0 * of_raw_0);
+            d_slopes[(k + 1) % K] += here(d_d_1 * of_raw_1);
+        }
+        dx + outer * tail
+    }
+
+    fn identity(&self) -> SplineParams<T, K> {
+        Zeros::ZEROS
+    }
+
+    fn init(&mut self) {
+        if self.bound == T::ZEROS {
+            *self = Self::default();
+        }
+    }
+}
+
+impl<T: Real, const K: usize> RationalQuadraticSpline<T, K> {
+    /// From the cotangents of the bin's lower end (both ends moving) and of its side to those of the raw sides of all bins.
+    #[inline(always)]
+    fn backward_knots<V: Value<Scalar = T>>(&self, raw: &[V; K], index: V, d_end: V, d_side: V, d_raw: &mut [V; K]) {
+        let parts = softmax(raw);
+        let mut mean = V::ZEROS;
+        for k in 0..K {
+            let from_here = constant::<V>(k as f64 + 0.5).select_lt(index, d_end, d_side);
+            d_raw[k] = index.select_lt(constant(k as f64 - 0.5), V::ZEROS, from_here);
+            mean = parts[k].mul_add(d_raw[k], mean);
+        }
+        let whole = V::splat(self.bound + self.bound) * constant(free(K));
+        for k in 0..K {
+            d_raw[k] = whole * parts[k] * (d_raw[k] - mean);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand_pcg::Pcg64;
+
+    use super::{RationalQuadraticSpline, SplineParams};
+    use crate::bijector::check::{self, Limits};
+    use crate::bijector::{Coupling, Marginal};
+    use crate::conditioner::Head;
+    use crate::mask::FirstHalf;
+    use crate::real::Real;
+    use crate::sample::standard_normal;
+    use crate::univariate::Univariate;
+    use crate::value::{Value, Zeros};
+
+    type Spline<T, const K: usize> = Marginal<T, RationalQuadraticSpline<T, K>, 2>;
+
+    fn drawn<const K: usize>(spread: f64) -> Spline<f64, K> {
+        let mut spline = Spline::ZEROS;
+        spline.univariate.init();
+        check::perturb(&mut spline, spread);
+        spline
+    }
+
+    const POINTS: [[f64; 2]; 6] = [[0.31, -0.72], [2.51, 1.13], [-2.9, 2.99], [-1.2, -2.3], [3.7, -3.1], [-1e3, 1e3]];
+
+    #[test]
+    fn obeys_the_laws() {
+        // The log-slope changes by up to 30 over a bin, and the inverse is off by 4 eps.
+        let limits = Limits { round_trip: 2e-15, log_det: 1.5e-14 };
+        check::laws(&drawn::<1>(1.0), &POINTS, &limits);
+        check::laws(&drawn::<2>(1.0), &POINTS, &limits);
+        check::laws(&drawn::<8>(1.0), &POINTS, &limits);
+        check::laws(&drawn::<16>(0.5), &POINTS, &limits);
+        check::single_precision(&drawn::<8>(1.0), &Spline::<f32, 8>::ZEROS, &POINTS, 2e-5);
+    }
+
+    #[test]
+    fn in_a_coupling() {
+        type Conditioner = Head<f64, RationalQuadraticSpline<f64, 4>, 1, 2>;
+        let mut coupling = Coupling::<FirstHalf, _, Conditioner, 1, 2>::new(RationalQuadraticSpline::default(), Head::ZEROS);
+        check::perturb(&mut coupling, 0.5);
+        check::laws(&coupling, &[[0.3, -0.71, 1.93], [-2.2, 20.0, -0.13]], &Limits { round_trip: 1e-15, log_det: 1e-15 });
+    }
+
+    #[test]
+    fn starts_as_the_identity() {
+        let spline = RationalQuadraticSpline::<f64, 7>::default();
+        for i in -500..=500 {
+            let x = 0.01 * f64::from(i);
+            let (z, log_det) = spline.forward_and_log_det(&spline.identity(), x);
+            assert!((z - x).abs() <= 4.0 * f64::EPSILON && log_det.abs() <= 8.0 * f64::EPSILON, "{x} {z} {log_det}");
+        }
+    }
+
+    /// Value and slope meet at every knot: the spline is once continuously differentiable.
+    #[test]
+    fn smooth_at_the_knots() {
+        let spline = RationalQuadraticSpline::<f64, 5>::default();
+        let params = drawn::<5>(1.0).params[0];
+        let knots = spline.knots(params.widths());
+        for (k, at) in knots.into_iter().chain([3.0]).enumerate() {
+            let ((z_0, l_0), (z_1, l_1)) = (
+                spline.forward_and_log_det(&params, f64::from_order(at.to_order() - 2)),
+                spline.forward_and_log_det(&params, f64::from_order(at.to_order() + 2)),
+            );
+            assert!((z_1 - z_0).abs() < 1e-13 && (l_1 - l_0).abs() < 1e-12, "knot {k}: {z_0} {z_1} {l_0} {l_1}");
+        }
+        assert_eq!(spline.forward_and_log_det(&params, -3.0).0, -3.0);
+        assert!((spline.forward_and_log_det(&params, 3.0).0 - 3.0).abs() < 1e-15);
+    }
+
+    /// Any parameters: finite, increasing and inverted, in `T`.
+    fn any_parameters<T: Real>() {
+        let spline = RationalQuadraticSpline::<T, 6>::default();
+        let mut rng = Pcg64::new(3, 3);
+        for round in 0..100 {
+            let size = [T::ONE, T::from_f64(30.0), T::from_f64(1e3), T::MAX * T::from_f64(0.1)][round % 4];
+            let mut params = SplineParams::<T, 6>::ZEROS;
+            for p in params.as_mut() {
+                *p = size * standard_normal::<T, _>(&mut rng);
+            }
+            let mut last = -T::MAX;
+            for i in -80..=80 {
+                let x = T::from_f64(0.05 * f64::from(i));
+                let (z, log_det) = spline.forward_and_log_det(&params, x);
+                let (back, back_log_det) = spline.inverse_and_log_det(&params, z);
+                assert!(z.is_finite() && log_det.is_finite() && back.is_finite() && back_log_det.is_finite());
+                // The slope falls to 1e-9 where s is least and the slopes at the knots largest: there neighbours coincide.
+                let slack = if T::BITS == 64 { T::ZEROS } else { T::from_f64(8.0) * T::EPSILON * Value::abs(z) };
+                assert!(last < z + slack || (T::BITS == 32 && last <= z + slack), "{x} {last} {z} {params:?}");
+                last = z;
+                let mut d_params = params;
+                let dx = spline.backward(&params, x, T::ONE, T::ONE, &mut d_params);
+                assert!(dx.is_finite() && d_params.as_ref().iter().all(|d| d.is_finite()), "{x} {dx} {d_params:?}");
+                // z is known to eps, which the inverse's slope magnifies.
+                let (again, _) = spline.forward_and_log_det(&params, back);
+                assert!(Value::abs(again - z) <= T::from_f64(2e3) * T::EPSILON * Value::max(Value::abs(z), T::ONE), "{x} {z} {again}");
+            }
+        }
+    }
+
+    #[test]
+    fn any_parameters_give_a_bijection() {
+        any_parameters::<f64>();
+        any_parameters::<f32>();
+    }
+}

@@ -1,0 +1,11 @@
+//@ the mask's number of true entries must be A, the coupling's identity half
+use gaussflow::conditioner::Relu;
+use gaussflow::*;
+
+type Mixture = MixtureCdf<TanhClamp<f32>, 4>;
+type Net = (Dense<f32, 2, 8>, Relu, Head<f32, Mixture, 8, 1>);
+
+fn main() {
+    let flow = Flow::<f32, Coupling<FirstHalf, Mixture, Net, 2, 1>, 3>::ZEROS;
+    println!("{}", flow.log_prob(&[0.0, 1.0, 2.0]));
+}
