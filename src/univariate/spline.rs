@@ -17,7 +17,8 @@ use crate::value::{Value, Zeros};
 /// | inverse | a quadratic in `xi`, in closed form |
 /// | inverse log-det | minus the log-det at `x` |
 ///
-/// All of `N`, `Q`, `A` and the inverse are sums of positive terms, so nothing cancels: strictly increasing and finite for any finite parameters.
+/// `N`, `Q`, `A` and the inverse's position are made of positive terms, so nothing cancels: increasing and finite for any finite parameters. (Where extreme parameters make the
+/// slope fall to 1e-9, neighbouring floats share an image.)
 ///
 /// # Domain
 /// Every finite `x` up to `MAX` over the slope of the tails; NaN is read as `-bound`.
@@ -419,7 +420,7 @@ mod tests {
         type Conditioner = Head<f64, RationalQuadraticSpline<f64, 4>, 1, 2>;
         let mut coupling = Coupling::<FirstHalf, _, Conditioner, 1, 2>::new(RationalQuadraticSpline::default(), Head::ZEROS);
         check::perturb(&mut coupling, 0.5);
-        check::laws(&coupling, &[[0.3, -0.71, 1.93], [-2.2, 20.0, -0.13]], &Limits { round_trip: 1e-15, log_det: 1e-15 });
+        check::laws(&coupling, &[[0.3, -0.71, 1.93], [-2.2, 20.0, -0.13]], &Limits { round_trip: 2e-15, log_det: 1.5e-14 });
     }
 
     #[test]
