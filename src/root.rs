@@ -1,5 +1,6 @@
 //! Roots of increasing functions, with a bound on the evaluations that is known at compile time.
 
+use crate::math::ln_1p;
 use crate::real::Real;
 use crate::value::{Value, Zeros};
 
@@ -13,40 +14,48 @@ pub const fn max_iterations<T: Real>() -> u32 {
     FREE_STEPS + 2 * T::BITS
 }
 
-/// The `x` in `[low, high]` with `f(x) = target`, for an increasing `f` that returns its value and slope.
+/// The `x` in `[low, high]` with `f(x) = target`, for an increasing `f` that returns its value `y`, its slope `e > 0` and `b = d log e / dx`; begins at `start`, if that is inside.
 ///
-/// Newton's method on a kept bracket: a step that leaves the bracket, or follows one that did not halve the residual, becomes a bisection in the order
-/// of the floats. Ends where the residual is within `2 eps max(1, |target|)`, or on neighbouring floats. Total for any `f`, NaN included.
+/// Newton's method on a kept bracket, with steps for a slope that changes exponentially: `e exp(b h)` integrates to the residual at `h = log(1 - b r / e) / b`, where Newton's step
+/// is `-r / e`. It converges cubically, and crosses the edge of a plateau in one step. A step that leaves the bracket, or follows one that did not halve the residual, becomes a bisection. Ends where the residual is within
+/// `4 eps max(1, |target|)`, where a step is within `eps |x|`, or on neighbouring floats. Total for any `f`, NaN included.
 ///
 /// # Source
-/// The safeguard is the classical one (Dekker 1969; Press et al., Numerical Recipes, `rtsafe`), bisecting ranks instead of values.
+/// The safeguard is the classical one (Dekker 1969; Press et al., Numerical Recipes, `rtsafe`). The first [`FREE_STEPS`] bisections halve the bracket's length, later ones the
+/// number of floats inside.
 #[inline(always)]
-pub fn newton<V: Value>(mut low: V, mut high: V, target: V, f: impl Fn(V) -> (V, V)) -> V {
+pub fn newton<V: Value>(mut low: V, mut high: V, start: V, target: V, f: impl Fn(V) -> (V, V, V)) -> V {
     let half = V::splat(V::Scalar::from_f64(0.5));
-    let tolerance = target.abs().max(V::ONE) * V::splat(V::Scalar::EPSILON + V::Scalar::EPSILON);
-    let mut x = half.mul_add(low, half * high);
+    let eps = V::splat(V::Scalar::EPSILON);
+    let tolerance = target.abs().max(V::ONE) * (eps * V::splat(V::Scalar::from_f64(4.0)));
+    let mut x = start.max(low).min(high);
     let mut last = V::splat(V::Scalar::INFINITY);
     let mut active = V::ONE;
     for i in 0..max_iterations::<V::Scalar>() {
-        let (value, slope) = f(x);
+        let (value, slope, bend) = f(x);
         let residual = value - target;
         low = residual.select_lt(V::ZEROS, x, low);
         high = V::ZEROS.select_lt(residual, x, high);
         let size = residual.abs();
         active = tolerance.select_lt(size, active, V::ZEROS);
-        let middle = low.midpoint(high);
-        let step = x - residual / slope;
+        let free = i < FREE_STEPS;
+        let middle = if free { half.mul_add(low, half * high) } else { low.midpoint(high) };
+        let change = residual / slope * exponential(residual / slope * bend);
+        let step = x - change;
         let inside = low.select_lt(step, step.select_lt(high, V::ONE, V::ZEROS), V::ZEROS);
         let gained = size.select_lt(half * last, inside, V::ZEROS);
-        let newton = if i < FREE_STEPS || i % 2 == 0 { gained } else { V::ZEROS };
+        let newton = if free || i % 2 == 0 { gained } else { V::ZEROS };
         last = V::ZEROS.select_lt(newton, size, V::splat(V::Scalar::INFINITY));
         let next = V::ZEROS.select_lt(newton, step, middle);
-        // A step that stays in place: the bracket's ends are neighbours.
+        // Where `next` is `x` again, the bracket's ends are neighbours.
         active = next.select_lt(x, active, x.select_lt(next, active, V::ZEROS));
+        x = V::ZEROS.select_lt(active, next, x);
+        // A Newton step within the last place or two of `x` is the last one.
+        let small = change.abs().select_lt(eps * x.abs(), newton, V::ZEROS);
+        active = V::ZEROS.select_lt(small, V::ZEROS, active);
         if !active.any(|a| a > V::Scalar::ZEROS) {
             break;
         }
-        x = V::ZEROS.select_lt(active, next, x);
     }
     x
 }
@@ -65,4 +74,15 @@ pub fn bisect<V: Value>(target: V, f: impl Fn(V) -> V) -> V {
         high = V::ZEROS.select_lt(above, middle, high);
     }
     low
+}
+
+/// `-log(1 - w) / w`: by its series near 0, and held where the model has no root (`w` near 1 and beyond).
+#[inline(always)]
+fn exponential<V: Value>(w: V) -> V {
+    let w = w.min(V::splat(V::Scalar::from_f64(1.0 - 1e-6)));
+    let half = V::splat(V::Scalar::from_f64(0.5));
+    let third = V::splat(V::Scalar::from_f64(1.0 / 3.0));
+    let near = V::splat(V::Scalar::from_f64(1e-2));
+    let series = V::ONE + w * (half + w * third);
+    w.abs().select_lt(near, series, -ln_1p(-w) / w)
 }

@@ -2,7 +2,7 @@
 
 use rand_core::Rng;
 
-use crate::math::{ln, quantile_log_sf};
+use crate::math::{ln, quantile_log_tail};
 use crate::real::Real;
 
 /// A draw from N(0, 1): the quantile of one generator word.
@@ -13,5 +13,5 @@ use crate::real::Real;
 #[inline]
 pub fn standard_normal<T: Real, R: Rng + ?Sized>(rng: &mut R) -> T {
     let (sign, tail) = T::signed_tail(rng);
-    sign * quantile_log_sf(ln(tail))
+    sign * quantile_log_tail(ln(tail))
 }

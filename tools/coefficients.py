@@ -191,15 +191,15 @@ def stretched(lo, hi, middle):
 
 
 def mills():
-    """1/M(t) = t + P(t)/Q(t) on [-3/4, inf); error relative to M. Left of 0 it may be 4 times as large."""
-    for kind, degree in (("f32", 5), ("f64", 11)):
-        points = stretched("-0.75", 2000, 3)
+    """1/M(t) = t + P(t)/Q(t) on [0, inf); error relative to M."""
+    for kind, degree in (("f32", 5), ("f64", 10)):
+        points = stretched(0, 2000, 3)
 
         def grid(n):
             return [(t, mills_ratio(t)) for t in points(n)]
 
-        fit("mills", kind, grid, lambda p: 1 / p[1] - p[0], lambda p: p[1] / (4 if p[0] < 0 else 1),
-            degree - 1, degree, lambda t: (1 + (t + 1) / 3) ** degree, q0=exact_ratio(mp.sqrt(2 / mp.pi), kind))
+        fit("mills", kind, grid, lambda p: 1 / p[1] - p[0], lambda p: p[1],
+            degree - 1, degree, lambda t: (1 + t / 3) ** degree, q0=exact_ratio(mp.sqrt(2 / mp.pi), kind))
 
 
 def log_tail(z):
@@ -208,16 +208,21 @@ def log_tail(z):
 
 
 def quantile():
-    """z = 2 r - P(r)/Q(r) with r = sqrt(-log(1 - Phi(z)) / 2), z >= -0.75; error relative to max(1, |z|)."""
-    for kind, degree, far in (("f32", 7, "1e5"), ("f64", 5, "1e9")):
+    """z = 2 v + v P(v)/Q(v) with v = sqrt(-log(1 - Phi(z)) / 2) - sqrt(log(2) / 2), z >= -0.01; error relative to
+    max(1, |z|). In f64 it starts a step of third order, so the cube of its error counts. The constant term 0.96 of Q
+    keeps the significands of P and Q high near z = 1, where f32 has the least room."""
+    zero = mp.sqrt(mp.log(2) / 2)
+    for kind, degree, far, lead in (("f32", 6, "1e5", "0.96"), ("f64", 4, "1e9", "1")):
+        high = rounded(zero, kind)
+        print(f"// zero ({kind}): {literal(high, kind)} LOW {literal(rounded(zero - high, kind), kind)}")
 
         def grid(n):
             span = mp.log((mpf(far) + 1) * 2)
-            zs = [mpf("-0.75") + (mp.exp(span * (1 - mp.cos(mp.pi * i / (n - 1))) / 2) - 1) / 2 for i in range(n)]
-            return [(mp.sqrt(-log_tail(z) / 2), z) for z in zs]
+            zs = [mpf("-0.01") + (mp.exp(span * (1 - mp.cos(mp.pi * i / (n - 1))) / 2) - 1) / 2 for i in range(n)]
+            return [(mp.sqrt(-log_tail(z) / 2) - zero, z) for z in zs]
 
-        fit("quantile", kind, grid, lambda p: 2 * p[0] - p[1], lambda p: 1 / max(1, abs(p[1])),
-            degree, degree, lambda r: (1 + r) ** degree)
+        fit("quantile", kind, grid, lambda p: p[1] / p[0] - 2, lambda p: p[0] / max(1, abs(p[1])),
+            degree - 1, degree, lambda v: (1 + v) ** degree, rounds=16, q0=rounded(mpf(lead), kind))
 
 
 if __name__ == "__main__":

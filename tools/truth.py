@@ -2,18 +2,22 @@
 """Writes the true values that tests/ulp.rs compares with: tests/data/math/<function>.bin.
 
     pip install mpmath gmpy2
-    python3 tools/truth.py
+    python3 tools/truth.py [normal_functions.safetensors]
 
 Each file is a sequence of little-endian f64 triples (x, high, low): the function of exactly x, computed to 60 digits,
-is high + low (low holds the next 53 bits, so distances are exact to a small part of a unit in the last place). The
+is high + low (low holds the next 53 bits, so distances are exact to a small part of a unit in the last place; only
+beside a subnormal high is low lost, and distances there are whole units). The
 points are the ends and the neighbours of ends of each domain, an even spread over its middle, and a spread that is
-even in the logarithm of |x| down to the subnormals; a fixed seed fixes them.
+even in the logarithm of |x| down to the subnormals; a fixed seed fixes them. The optional argument is a table of the
+normal distribution made by other means: it is converted to golden_<function>.bin, with low = 0.
 """
 
+import json
 import math
 import pathlib
 import random
 import struct
+import sys
 
 import mpmath as mp
 from mpmath import mpf
@@ -102,7 +106,7 @@ FUNCTIONS = {
                 + even(r, -10, 10, 1200)),
     "softplus": (lambda x: mp.log1p(mp.exp(x)), lambda r: near(0.0, -708.0, -744.0) + even(r, -745, 100, 800)
                  + even(r, -10, 10, 1200)),
-    "mills": (mills, lambda r: near(0.0, 2.0**28)[0:1] + near(2.0**28, 1.0) + even(r, -0.75, 0, 300) + even(r, 0, 4, 1500)
+    "mills": (mills, lambda r: [0.0] + near(2.0**28, 1.0) + even(r, 0, 4, 1500)
               + even(r, 4, 40, 700) + log_even(r, -1070, 1022, 500)),
     "log_pdf": (lambda x: -x * x / 2 - mp.log(2 * mp.pi) / 2, lambda r: near(0.0) + even(r, -10, 10, 400)
                 + log_even(r, -100, 511, 200)),
@@ -113,10 +117,28 @@ FUNCTIONS = {
     "log_cdf": (lambda x: log_sf(-x), lambda r: near(0.0, 1.0, -1.0, -(2.0**28)) + even(r, -40, 38.4, 1500)
                 + even(r, -4, 4, 2000) + log_even(r, 5, 511, 300, -1.0) + log_even(r, -300, 0, 200)),
     "quantile_log_sf": (quantile_log_sf, lambda r: near(-math.log(2), math.log(0.75), -0.287, -(2.0**61))
-                        + log_even(r, -1000, 1023, 600, -1.0) + log_even(r, -4, 7, 1200, -1.0) + even(r, -2, -0.2, 600)),
+                        + log_even(r, -1000, 1023, 600, -1.0) + log_even(r, -4, 7, 1200, -1.0) + even(r, -2, -0.2, 600) + log_even(r, -1000, -3, 200, -1.0)),
+    "quantile_log_tail": (quantile_log_sf, lambda r: near(-(2.0**61)) + [-math.log(2)] + log_even(r, -0.52, 1023, 600, -1.0)
+                          + log_even(r, -0.52, 6, 1400, -1.0)),
     "quantile": (tail_quantile, lambda r: near(0.5) + [5e-324, math.nextafter(1.0, 0.0)] + even(r, 0, 1, 1200)
                  + log_even(r, -1074, -1, 600)),
 }
+
+
+def convert(path):
+    """The columns of a safetensors file of f64 tensors, as golden files."""
+    raw = pathlib.Path(path).read_bytes()
+    start = 8 + struct.unpack("<Q", raw[:8])[0]
+    header = json.loads(raw[8:start])
+
+    def column(name):
+        begin, end = header[name]["data_offsets"]
+        return struct.unpack(f"<{(end - begin) // 8}d", raw[start + begin : start + end])
+
+    for name, x, y in (("cdf", "x", "Phi"), ("log_cdf", "x", "log_Phi"), ("mills", "x_pos", "mills"),
+                       ("quantile_log_cdf", "logp", "z_of_logp")):
+        rows = zip(column(x), column(y))
+        (OUT / f"golden_{name}.bin").write_bytes(b"".join(struct.pack("<3d", a, b, 0.0) for a, b in rows))
 
 
 def main():
@@ -133,6 +155,8 @@ def main():
             data += struct.pack("<3d", x, high, float(y - mpf(high)))
         (OUT / f"{name}.bin").write_bytes(data)
         print(name, len(xs), len(data), flush=True)
+    for path in sys.argv[1:]:
+        convert(path)
 
 
 if __name__ == "__main__":

@@ -82,7 +82,7 @@ pub(super) fn scale<V: Value>(y: V, n: V) -> V {
 /// subnormal results are rounded once.
 ///
 /// # Accuracy
-/// At most 1 ULP, row `exp` of `tests/ulp.rs`: EXP_F32 in f32 (every input), EXP_F64 in f64 (sampled). Nowhere decreasing in f32 (every input).
+/// At most 1 ULP, row `exp` of `tests/ulp.rs`: 0.78 in f32 (every input), 1.00 in f64 (sampled). Nowhere decreasing in f32 (every input).
 ///
 /// # Gradient
 /// `e^x` itself.
@@ -109,7 +109,7 @@ pub fn exp<V: Value>(x: V) -> V {
 /// As [`exp`]; with `e^x = 2^n (h + l)` the 1 is taken from `2^n h` while that is exact, and from `2^n l` beyond.
 ///
 /// # Accuracy
-/// At most 1.2 ULP, row `expm1` of `tests/ulp.rs`: EXPM1_F32 in f32 (every input), EXPM1_F64 in f64 (sampled).
+/// At most 1.2 ULP, row `expm1` of `tests/ulp.rs`: 1.14 in f32 (every input), 0.99 in f64 (sampled).
 ///
 /// # Gradient
 /// `e^x`.

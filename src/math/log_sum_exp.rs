@@ -13,8 +13,8 @@ use crate::value::Value;
 /// The largest term is taken out, so that no exponential overflows and the largest is 1.
 ///
 /// # Accuracy
-/// For `n` terms the logarithm of the sum is off by at most about `n + 2` units of rounding, `n / 2 + 1` epsilons; its sum with the largest term
-/// is rounded once more.
+/// By analysis, not by measurement: the sum of `n` terms is within `n / 2 + 1` epsilons of itself, so the logarithm is off by at most that, and
+/// its sum with the largest term is rounded once more.
 ///
 /// # Gradient
 /// `softmax(v)`: `e^(v_k - log_sum_exp(v))`.

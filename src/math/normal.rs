@@ -43,7 +43,7 @@ impl NormalCoefficients for f64 {
 /// All of R. `±inf -> -inf`, NaN -> NaN.
 ///
 /// # Accuracy
-/// At most 1.2 ULP, row `log_pdf` of `tests/ulp.rs`: LOGPDF_F32 in f32 (every input), LOGPDF_F64 in f64 (sampled).
+/// At most 1.2 ULP, row `log_pdf` of `tests/ulp.rs`: 1.07 in f32 (every input), 1.04 in f64 (sampled).
 ///
 /// # Gradient
 /// `-x`.
@@ -61,7 +61,7 @@ pub fn log_pdf<V: Value>(x: V) -> V {
 /// `x^2/2` as an exact part and a small one, both handed to the exponential: its rounding, `x^2/2` times too large for the result, never enters.
 ///
 /// # Accuracy
-/// Row `pdf` of `tests/ulp.rs`: at most 1.6 ULP (1.2 fused), PDF_F32 in f32 (every input), PDF_F64 in f64 (sampled).
+/// Row `pdf` of `tests/ulp.rs`: at most 1.6 ULP (1.2 fused), 1.53 in f32 (every input), 1.50 in f64 (sampled).
 ///
 /// # Gradient
 /// `-x phi(x)`.
@@ -104,7 +104,7 @@ fn tail_parts<V: Value>(t: V, m: V, m_low: V) -> (V, V, V) {
 /// the bits it lacks; the larger is 1 minus it.
 ///
 /// # Accuracy
-/// Row `cdf` of `tests/ulp.rs`: at most 1.3 ULP in f32, CDF_F32 over every input, and at most 1.5 in f64, CDF_F64 sampled; on the left this holds down to
+/// Row `cdf` of `tests/ulp.rs`: at most 1.3 ULP in f32, 1.16 over every input, and at most 1.5 in f64, 1.10 sampled; on the left this holds down to
 /// the subnormals.
 ///
 /// # Gradient
@@ -141,7 +141,7 @@ pub fn sf<V: Value>(x: V) -> V {
 /// both, and takes its argument as a rounded part and the bits it lacks.
 ///
 /// # Accuracy
-/// At most 1.5 ULP on both sides, row `log_cdf` of `tests/ulp.rs`: LOGCDF_F32 in f32 (every input), LOGCDF_F64 in f64 (sampled).
+/// At most 1.5 ULP on both sides, row `log_cdf` of `tests/ulp.rs`: 1.46 in f32 (every input), 1.08 in f64 (sampled).
 ///
 /// # Gradient
 /// `phi(x) / Phi(x)`, which is `1 / M(-x)`, or `exp(log_pdf(x) - log_cdf(x))`.

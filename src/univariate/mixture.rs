@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::math::{exp, ln, mills, quantile_log_sf};
+use crate::math::{exp, ln, mills, quantile_log_sf, quantile_log_tail};
 use crate::real::Real;
 use crate::root;
 use crate::value::Value;
@@ -165,7 +165,7 @@ impl<V: Value, const K: usize> Mixture<V, K> {
             total_tail += tail[k];
         }
         let log_tail = shift + ln(total_tail / (self.total * root));
-        let distance = quantile_log_sf(log_tail);
+        let distance = quantile_log_tail(log_tail);
         Point {
             side,
             t,
@@ -197,11 +197,24 @@ impl<V: Value, const K: usize> Mixture<V, K> {
     #[inline(always)]
     pub fn inverse_and_log_det(&self, z: V) -> (V, V) {
         let (low, high) = self.bracket(z);
-        let x = root::newton(low, high, self.held(z), |x| {
+        let x = root::newton(low, high, self.start(z), self.held(z), |x| {
             let point = self.at(x);
-            (point.z, point.slope())
+            (point.z, point.slope(), point.bend(self))
         });
         (x, -self.at(x).log_det())
+    }
+
+    /// As [`Mixture::inverse_and_log_det`], with the number of evaluations it took.
+    #[doc(hidden)]
+    pub fn inverse_counted(&self, z: V) -> (V, usize) {
+        let count = core::cell::Cell::new(0);
+        let (low, high) = self.bracket(z);
+        let x = root::newton(low, high, self.start(z), self.held(z), |x| {
+            count.set(count.get() + 1);
+            let point = self.at(x);
+            (point.z, point.slope(), point.bend(self))
+        });
+        (x, count.get())
     }
 
     /// As [`Mixture::inverse_and_log_det`], by bisection alone: exactly [`Real::BITS`] evaluations, and for the same mixture `z1 <= z2` never gives `x1 > x2`.
@@ -223,6 +236,49 @@ impl<V: Value, const K: usize> Mixture<V, K> {
             high = high.max(end);
         }
         (low, high)
+    }
+
+    /// Where the inverse begins: the largest `x`, seen from the smaller tail `p`, that one component (with those on top of it) puts there.
+    ///
+    /// Components further out hold a part of `p`; the component is about its quantile at the share of what they leave. For narrow components far apart this is nearly the
+    /// root; where they overlap it is near enough for Newton's method.
+    #[inline(always)]
+    pub fn start(&self, z: V) -> V {
+        let z = self.held(z);
+        let side = z.select_lt(V::ZEROS, -V::ONE, V::ONE);
+        let root = V::splat(V::Scalar::from_f64(SQRT_TAU));
+        let half = V::splat(V::Scalar::from_f64(0.5));
+        let rounding = V::splat(V::Scalar::EPSILON * V::Scalar::from_f64(4.0));
+        let log_tail = ln(mills(z.abs()) / root) - z * z * half;
+        let p = exp(log_tail) * self.total;
+        let log_p = log_tail + ln(self.total);
+        let nothing = V::splat(-V::Scalar::MAX);
+        let mut start = nothing;
+        let mut blend = V::ZEROS;
+        for k in 0..K {
+            let mean = side * self.means[k];
+            let (mut further, mut here) = (V::ZEROS, V::ZEROS);
+            for j in 0..K {
+                let apart = side * self.means[j] - mean;
+                let near = self.scales[k].min(self.scales[j]);
+                further += near.select_lt(apart, self.weights[j], V::ZEROS);
+                here += near.select_lt(apart.abs(), V::ZEROS, self.weights[j]);
+            }
+            // Between components `p` is what those further out hold, to rounding.
+            let left = p - further;
+            let left = (-rounding * p).select_lt(left, left.max(rounding * p), V::ZEROS);
+            let log_share = V::ZEROS.select_lt(further, ln(left), log_p) - ln(here);
+            let x = self.scales[k].mul_add(quantile_log_sf(log_share.min(-rounding)), mean);
+            let fits = log_share.select_lt(rounding, x, nothing);
+            let between = V::ZEROS.select_lt(left, fits, nothing);
+            start = start.max(V::ZEROS.select_lt(further, between, fits));
+            // However little is left, the component alone holds no more than `p`.
+            let alone = log_p - self.log_weights[k];
+            let x = self.scales[k].mul_add(quantile_log_sf(alone.min(-rounding)), mean);
+            start = start.max(alone.select_lt(V::ZEROS, x, nothing));
+            blend = self.weights[k].mul_add(self.scales[k].mul_add(z.abs(), mean), blend);
+        }
+        side * nothing.select_lt(start, start, blend / self.total)
     }
 
     #[inline(always)]
@@ -292,6 +348,17 @@ impl<V: Value, const K: usize> Point<V, K> {
     #[inline(always)]
     pub(crate) fn slope(&self) -> V {
         exp(self.density_shift - self.shift) * (self.total_density * (self.mills / self.total_tail))
+    }
+
+    /// `d log (dz/dx) / dx = d log f / dx + z dz/dx`.
+    #[inline(always)]
+    pub(crate) fn bend(&self, mixture: &Mixture<V, K>) -> V {
+        let mut pull = V::ZEROS;
+        for k in 0..K {
+            let inverse_scale = mixture.inverse_scales[k];
+            pull = (self.density[k] * inverse_scale).mul_add(self.t[k] * inverse_scale, pull);
+        }
+        self.z.mul_add(self.slope(), -(pull / self.total_density))
     }
 
     /// `log` of the tail on `side`: the smaller one directly, the other as its complement.

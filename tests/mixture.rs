@@ -1,0 +1,301 @@
+//! The mixture against 60-digit truth (`tests/data/mixture`), and the cost of its inverse.
+//!
+//! Both files hold points of five kinds of mixtures, from `K` = 1 to 64, far tails and gaps included: `f64.safetensors` (2,400 points), and `f32.safetensors` (1,140 points,
+//! written by `tools/mixture_truth.py`). Errors are in units of `EPSILON` times a size named beside the bound.
+
+use std::collections::BTreeMap;
+
+use gaussflow::{Mixture, MixtureCdf, MixtureParams, NoClamp, Real, Univariate, Value, Zeros};
+use safetensors::SafeTensors;
+
+const KINDS: [&str; 5] = ["generic", "wild", "separated", "nasty", "peaky"];
+
+/// A file of truth.
+struct Truth {
+    tensors: BTreeMap<String, Vec<f64>>,
+}
+
+/// One mixture of it, by index; its parameters start at `offset`.
+#[derive(Clone, Copy)]
+struct Entry {
+    index: usize,
+    k: usize,
+    offset: usize,
+    kind: usize,
+    points: usize,
+}
+
+impl Truth {
+    fn load(name: &str) -> Self {
+        let path = format!("{}/tests/data/mixture/{name}.safetensors", env!("CARGO_MANIFEST_DIR"));
+        let bytes = std::fs::read(&path).unwrap_or_else(|e| panic!("{path}: {e}"));
+        let file = SafeTensors::deserialize(&bytes).unwrap_or_else(|e| panic!("{path}: {e}"));
+        let values = |data: &[u8]| data.chunks_exact(8).map(|b| f64::from_le_bytes(b.try_into().expect("8 bytes"))).collect();
+        Truth { tensors: file.tensors().into_iter().map(|(name, view)| (name, values(view.data()))).collect() }
+    }
+
+    fn get(&self, name: &str) -> &[f64] {
+        self.tensors.get(name).unwrap_or_else(|| panic!("no tensor {name}"))
+    }
+
+    fn entries(&self) -> impl Iterator<Item = Entry> {
+        let (counts, offsets) = (self.get("K"), self.get("offsets"));
+        let points = self.get("x").len() / counts.len();
+        let per_kind = counts.len() / KINDS.len();
+        (0..counts.len()).map(move |i| {
+            // The f64 file has the same number of each kind, in this order, and does not name them.
+            let kind = self.tensors.get("kind").map_or(i / per_kind, |kinds| kinds[i] as usize);
+            Entry { index: i, k: counts[i] as usize, offset: offsets[i] as usize, kind, points }
+        })
+    }
+
+    fn value(&self, name: &str, entry: Entry, point: usize) -> f64 {
+        self.get(name)[entry.index * entry.points + point]
+    }
+
+    fn gradient(&self, name: &str, entry: Entry, point: usize) -> &[f64] {
+        let start = entry.points * entry.offset + point * entry.k;
+        &self.get(name)[start..start + entry.k]
+    }
+
+    fn params<T: Real, const K: usize>(&self, entry: Entry) -> MixtureParams<T, K> {
+        let part = |name| std::array::from_fn(|k| T::from_f64(self.get(name)[entry.offset + k]));
+        MixtureParams::new(part("logits"), part("means"), part("log_scales"))
+    }
+}
+
+fn mixture<T: Real, const K: usize>(params: &MixtureParams<T, K>) -> Mixture<T, K> {
+    Mixture::new(params.logits(), params.means(), params.raw_log_scales()).expect("finite parameters")
+}
+
+/// Calls `$f::<$t, K> $args` with `K` the entry's number of components.
+macro_rules! dispatch {
+    ($entry:expr, $f:ident, $t:ty, $args:tt) => {
+        dispatch!($entry, $f, $t, $args, 1 2 3 4 5 6 7 8 9 10 11 12 16 32 64)
+    };
+    ($entry:expr, $f:ident, $t:ty, $args:tt, $($k:literal)+) => {
+        match $entry.k {
+            $($k => $f::<$t, $k> $args,)+
+            k => panic!("K = {k} has no line"),
+        }
+    };
+}
+
+/// `(property, f64, f32)`: bounds on the errors in units of `EPSILON`, at most twice what is observed.
+///
+/// Values are relative to `max(1, |truth|)`.
+///
+/// A gradient's error is relative to its largest entry (or 1, or for `dL/dx` and `dL/dmeans` the size `|z| dz/dx` of the two terms that cancel there) and to
+/// `reach = 1 + max(z^2, 2 |log f|)`: shares of the density are ratios of `exp(-t^2 / 2)`, so that the rounding of `t` is magnified `t^2` times, in a gap as in a tail.
+type Bounds = [(&'static str, f64, f64)];
+
+const ACCURACY: &Bounds = &[
+    ("z", 4.0, 4.0),
+    ("log_det", 12.0, 6.0),
+    ("log_cdf", 3.5, 3.5),
+    ("log_sf", 3.5, 3.5),
+    ("log_pdf", 3.5, 4.0),
+    ("dz/dx", 2.5, 2.0),
+    ("dz/dlogits", 1.2, 1.0),
+    ("dz/dmeans", 2.5, 2.0),
+    ("dz/dlog_scales", 1.2, 1.2),
+    ("dL/dx", 6.0, 4.5),
+    ("dL/dlogits", 1.5, 1.0),
+    ("dL/dmeans", 6.0, 4.5),
+    ("dL/dlog_scales", 3.0, 3.0),
+];
+
+/// An inverse that is off by more than 2 neighbours of the true `x` gives `z` back to this, relative to `max(1, |z|)`. `z` is good to 3.4, and Newton's method
+/// stops at 4.
+const ROUND_TRIP: &Bounds = &[("newton", 4.5, 4.5), ("bisection", 4.0, 4.0)];
+
+/// Evaluations of an inverse, at most.
+const EVALUATIONS: &Bounds =
+    &[("generic", 8.0, 7.0), ("wild", 14.0, 8.0), ("separated", 3.0, 3.0), ("nasty", 8.0, 5.0), ("peaky", 9.0, 8.0)];
+
+/// The worst of each property and where it was.
+#[derive(Default)]
+struct Worst(BTreeMap<&'static str, (f64, String)>);
+
+impl Worst {
+    /// NaN counts as infinite.
+    fn add(&mut self, property: &'static str, error: f64, place: impl FnOnce() -> String) {
+        let error = if error.is_nan() { f64::INFINITY } else { error };
+        let worst = self.0.entry(property).or_insert((-1.0, String::new()));
+        if error > worst.0 {
+            *worst = (error, place());
+        }
+    }
+
+    /// Prints the table; panics if a property is above its bound, or its bound is more than twice what was met.
+    fn hold<T: Real>(&self, bounds: &Bounds) {
+        let mut failed = String::new();
+        assert_eq!(self.0.len(), bounds.len(), "one bound a property");
+        for &(property, double, single) in bounds {
+            let bound = if T::BITS == 64 { double } else { single };
+            let (error, place) = &self.0[property];
+            let line = format!("f{} {property:<16} {error:6.3}, bound {bound:6.3}  {place}\n", T::BITS);
+            print!("{line}");
+            if !(*error <= bound) || bound > 2.0 * error {
+                failed += &line;
+            }
+        }
+        assert!(failed.is_empty(), "above the bound, or below half of it:\n{failed}");
+    }
+}
+
+fn accuracy<T: Real, const K: usize>(truth: &Truth, entry: Entry, worst: &mut Worst) {
+    let eps: f64 = T::EPSILON.as_();
+    let params = truth.params::<T, K>(entry);
+    let mixture = mixture(&params);
+    let map = MixtureCdf::<NoClamp, K>::ZEROS;
+    for n in 0..entry.points {
+        let exact = |name| truth.value(name, entry, n);
+        let x = T::from_f64(exact("x"));
+        let place = || {
+            format!(
+                "{} mixture {} (K = {K}), point {n}: x = {x:e}, z = {:e}, log_det = {:e}",
+                KINDS[entry.kind],
+                entry.index,
+                exact("z"),
+                exact("log_dzdx")
+            )
+        };
+        let (z, log_det) = mixture.forward_and_log_det(x);
+        for (property, ours, name) in [
+            ("z", z, "z"),
+            ("log_det", log_det, "log_dzdx"),
+            ("log_cdf", mixture.log_cdf(x), "log_F"),
+            ("log_sf", mixture.log_sf(x), "log_S"),
+            ("log_pdf", mixture.log_pdf(x), "log_f"),
+        ] {
+            let (ours, theirs): (f64, f64) = (ours.as_(), exact(name));
+            worst.add(property, (ours - theirs).abs() / theirs.abs().max(1.0) / eps, || format!("{ours:e} for {theirs:e}; {}", place()));
+        }
+        let reach = 1.0 + (exact("z") * exact("z")).max(2.0 * exact("log_f").abs());
+        for (pass, dz, d_log_det, dx_name) in [("dz", 1.0, 0.0, None), ("dL", 0.0, 1.0, Some("dL_dx"))] {
+            let mut d = MixtureParams::<T, K>::ZEROS;
+            let dx = map.backward(&params, x, T::from_f64(dz), T::from_f64(d_log_det), &mut d);
+            let mut check = |property, ours: &[T], theirs: &[f64]| {
+                let terms = if ["dL/dx", "dL/dmeans"].contains(&property) { exact("z").abs() * exact("log_dzdx").exp() } else { 1.0 };
+                let size = theirs.iter().fold(terms.max(1.0), |m, v| m.max(v.abs()));
+                for (ours, theirs) in ours.iter().zip(theirs) {
+                    let ours: f64 = ours.as_();
+                    worst.add(property, (ours - theirs).abs() / (size * reach) / eps, || format!("{ours:e} for {theirs:e}; {}", place()));
+                }
+            };
+            match dx_name {
+                Some(name) => check("dL/dx", &[dx], &[exact(name)]),
+                None => check("dz/dx", &[dx], &[exact("log_dzdx").exp()]),
+            }
+            let names =
+                if pass == "dz" { ["dz/dlogits", "dz/dmeans", "dz/dlog_scales"] } else { ["dL/dlogits", "dL/dmeans", "dL/dlog_scales"] };
+            for (i, (property, tensor)) in names.into_iter().zip(["logits", "means", "logscales"]).enumerate() {
+                check(property, &d.as_ref()[i * K..(i + 1) * K], truth.gradient(&format!("{pass}_d{tensor}"), entry, n));
+            }
+        }
+    }
+}
+
+fn accuracy_of<T: Real>(name: &str, run: fn(&Truth, Entry, &mut Worst)) {
+    let truth = Truth::load(name);
+    let mut worst = Worst::default();
+    for entry in truth.entries() {
+        run(&truth, entry, &mut worst);
+    }
+    worst.hold::<T>(ACCURACY);
+}
+
+#[test]
+fn accuracy_f64() {
+    accuracy_of::<f64>("f64", |truth, entry, worst| dispatch!(entry, accuracy, f64, (truth, entry, worst)));
+}
+
+#[test]
+fn accuracy_f32() {
+    accuracy_of::<f32>("f32", |truth, entry, worst| dispatch!(entry, accuracy, f32, (truth, entry, worst)));
+}
+
+/// How many evaluations the inverse makes, by kind of mixture.
+struct Cost {
+    /// `counts[kind][n]`: the inverses that took `n` evaluations.
+    counts: [Vec<usize>; 5],
+    most: Worst,
+}
+
+fn inverse<T: Real, const K: usize>(truth: &Truth, entry: Entry, worst: &mut Worst, cost: &mut Cost) {
+    let eps: f64 = T::EPSILON.as_();
+    let mixture = mixture(&truth.params::<T, K>(entry));
+    for n in 0..entry.points {
+        let (x, z) = (T::from_f64(truth.value("x", entry, n)), T::from_f64(truth.value("z", entry, n)));
+        let place = |ours: T| format!("{ours:e} for {x:e}; {} mixture {} (K = {K}), point {n}, z = {z:e}", KINDS[entry.kind], entry.index);
+        let (counted, evaluations) = mixture.inverse_counted(z);
+        assert_eq!(counted.to_order(), mixture.inverse_and_log_det(z).0.to_order());
+        let counts = &mut cost.counts[entry.kind];
+        counts.resize(counts.len().max(evaluations + 1), 0);
+        counts[evaluations] += 1;
+        cost.most.add(KINDS[entry.kind], evaluations as f64, || place(counted));
+        for (property, ours) in [("newton", mixture.inverse_and_log_det(z).0), ("bisection", mixture.bisect_and_log_det(z).0)] {
+            let steps = ours.to_order().abs_diff(x.to_order());
+            if steps > 2 {
+                let back = mixture.forward_and_log_det(ours).0;
+                worst.add(property, (back - z).abs().as_() / Value::max(z.abs(), T::ONE).as_() / eps, || place(ours));
+            }
+        }
+    }
+}
+
+fn inverse_of<T: Real>(name: &str, run: fn(&Truth, Entry, &mut Worst, &mut Cost)) {
+    let truth = Truth::load(name);
+    let (mut worst, mut cost) = (Worst::default(), Cost { counts: Default::default(), most: Worst::default() });
+    for entry in truth.entries() {
+        run(&truth, entry, &mut worst, &mut cost);
+    }
+    worst.hold::<T>(ROUND_TRIP);
+    for (kind, counts) in KINDS.iter().zip(&cost.counts) {
+        let total: usize = counts.iter().sum();
+        let mean = counts.iter().enumerate().map(|(n, c)| n * c).sum::<usize>() as f64 / total as f64;
+        println!("{name} evaluations, {kind:<10} mean {mean:.2}, times 0, 1, 2, ..: {counts:?}");
+    }
+    cost.most.hold::<T>(EVALUATIONS);
+}
+
+#[test]
+fn inverse_f64() {
+    inverse_of::<f64>("f64", |truth, entry, worst, cost| dispatch!(entry, inverse, f64, (truth, entry, worst, cost)));
+}
+
+#[test]
+fn inverse_f32() {
+    inverse_of::<f32>("f32", |truth, entry, worst, cost| dispatch!(entry, inverse, f32, (truth, entry, worst, cost)));
+}
+
+/// One component is an affine map, whatever the distance: `z = (x - mu) / sigma`, and back.
+fn far<T: Real>() {
+    let mixture = Mixture::<T, 1>::new(&[T::ZEROS], &[T::ZEROS], &[T::ZEROS]).expect("finite parameters");
+    // In sixteenths of an octave, out to where `z` saturates.
+    let limit = if T::BITS == 32 { 50 } else { 500 };
+    for e in -16..16 * limit {
+        let size = f64::powf(2.0, f64::from(e) / 16.0);
+        for x in [T::from_f64(size), T::from_f64(-size)] {
+            let eps = T::EPSILON * Value::max(x.abs(), T::ONE);
+            let four = T::from_f64(4.0) * eps;
+            let (z, log_det) = mixture.forward_and_log_det(x);
+            assert!((z - x).abs() <= four, "z {z:e} at {x:e}");
+            assert!(log_det.abs() <= T::from_f64(4.0) * T::EPSILON, "log_det {log_det:e} at {x:e}");
+            for back in [mixture.inverse_and_log_det(z).0, mixture.bisect_and_log_det(z).0] {
+                assert!((back - x).abs() <= four + four, "{back:e} for {x:e}");
+            }
+        }
+    }
+}
+
+#[test]
+fn far_f64() {
+    far::<f64>();
+}
+
+#[test]
+fn far_f32() {
+    far::<f32>();
+}
