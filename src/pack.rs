@@ -7,7 +7,7 @@ use crate::value::{Value, Zeros};
 
 /// One lane whose [`Value::mul_add`] is rounded once.
 ///
-/// Compiled for a machine with the instruction (see [`lanes`](crate::lanes)) it is one instruction; elsewhere it is a slow library call with the
+/// Compiled for a machine with the instruction (see [`Lanes`](crate::Lanes)) it is one instruction; elsewhere it is a slow library call with the
 /// same bits. Single-sample code never uses it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "bytemuck", derive(bytemuck::Zeroable))]

@@ -60,7 +60,7 @@ pub trait Real:
 }
 
 macro_rules! real {
-    ($t:ident, $bits:ident, $int:ident, $mantissa:literal, $half:literal, $next:ident, $draw:literal, $sqrt:path) => {
+    ($t:ident, $bits:ident, $int:ident, $mantissa:literal, $half:literal, $next:ident, $draw:expr, $sqrt:path) => {
         impl Zeros for $t {
             const ZEROS: Self = 0.0;
         }
@@ -203,8 +203,8 @@ macro_rules! real {
     };
 }
 
-real!(f32, u32, i32, 23, 12, next_u32, 1.164_153_218_269_348_1e-10, sqrt_f32);
-real!(f64, u64, i64, 52, 27, next_u64, 2.710_505_431_213_761e-20, sqrt_f64);
+real!(f32, u32, i32, 23, 12, next_u32, 1.0 / 8_589_934_592.0, sqrt_f32);
+real!(f64, u64, i64, 52, 27, next_u64, 1.0 / 36_893_488_147_419_103_232.0, sqrt_f64);
 
 /// Correctly rounded on both paths, so the feature changes the speed and not the bits.
 #[inline(always)]

@@ -9,7 +9,7 @@ const FREE_STEPS: u32 = 12;
 
 /// The most evaluations that [`newton`] makes for any function and bracket: 76 (`f32`) or 140 (`f64`).
 ///
-/// After [`FREE_STEPS`] every second step halves the number of floats inside the bracket, and there are fewer than `2^BITS`.
+/// After 12 every second step halves the number of floats inside the bracket, and there are fewer than `2^BITS`.
 pub const fn max_iterations<T: Real>() -> u32 {
     FREE_STEPS + 2 * T::BITS
 }
@@ -18,10 +18,10 @@ pub const fn max_iterations<T: Real>() -> u32 {
 ///
 /// Newton's method on a kept bracket, with steps for a slope that changes exponentially: `e exp(b h)` integrates to the residual at `h = log(1 - b r / e) / b`, where Newton's step
 /// is `-r / e`. It converges cubically, and crosses the edge of a plateau in one step. A step that leaves the bracket, or follows one that did not halve the residual, becomes a bisection. Ends where the residual is within
-/// `4 eps max(1, |target|)`, where a step is within `eps |x|`, or on neighbouring floats. Total for any `f`, NaN included.
+/// `4 eps max(1, |target|)`, where two steps in a row are within `eps |x|`, or on neighbouring floats. Total for any `f`, NaN included.
 ///
 /// # Source
-/// The safeguard is the classical one (Dekker 1969; Press et al., Numerical Recipes, `rtsafe`). The first [`FREE_STEPS`] bisections halve the bracket's length, later ones the
+/// The safeguard is the classical one (Dekker 1969; Press et al., Numerical Recipes, `rtsafe`). The first 12 bisections halve the bracket's length, later ones the
 /// number of floats inside.
 #[inline(always)]
 pub fn newton<V: Value>(mut low: V, mut high: V, start: V, target: V, f: impl Fn(V) -> (V, V, V)) -> V {
@@ -31,6 +31,7 @@ pub fn newton<V: Value>(mut low: V, mut high: V, start: V, target: V, f: impl Fn
     let mut x = start.max(low).min(high);
     let mut last = V::splat(V::Scalar::INFINITY);
     let mut active = V::ONE;
+    let mut settled = V::ZEROS;
     for i in 0..max_iterations::<V::Scalar>() {
         let (value, slope, bend) = f(x);
         let residual = value - target;
@@ -50,9 +51,10 @@ pub fn newton<V: Value>(mut low: V, mut high: V, start: V, target: V, f: impl Fn
         // Where `next` is `x` again, the bracket's ends are neighbours.
         active = next.select_lt(x, active, x.select_lt(next, active, V::ZEROS));
         x = V::ZEROS.select_lt(active, next, x);
-        // A Newton step within the last place or two of `x` is the last one.
-        let small = change.abs().select_lt(eps * x.abs(), newton, V::ZEROS);
-        active = V::ZEROS.select_lt(small, V::ZEROS, active);
+        // Two Newton steps in a row within the last place or two of `x`: one may be short because the slope is that of another component.
+        let small = (residual / slope).abs().select_lt(eps * x.abs(), newton, V::ZEROS);
+        active = V::ZEROS.select_lt(small, V::ZEROS.select_lt(settled, V::ZEROS, active), active);
+        settled = small;
         if !active.any(|a| a > V::Scalar::ZEROS) {
             break;
         }

@@ -16,7 +16,9 @@ type Net<T> = (Dense<T, 1, 16>, Relu, Dense<T, 16, 16>, Relu, Head<T, Mixture<T>
 type Half<T, M> = Coupling<M, Mixture<T>, Net<T>, 1, 1>;
 type Blocks<T> = [(Householder<T, 2, 2>, Half<T, FirstHalf>, Half<T, Swap<FirstHalf>>); 2];
 
-fn start() -> (Box<Blocks<f32>>, Box<Trainer<f32, Pack<f32, 4>, Blocks<f32>, 2>>, Pcg32) {
+type Four = Trainer<f32, Pack<f32, 4>, Blocks<f32>, 2>;
+
+fn start() -> (Box<Blocks<f32>>, Box<Four>, Pcg32) {
     let mut rng = Pcg32::new(3, 1);
     let mut blocks = Box::new(Blocks::ZEROS);
     blocks.init(&mut rng);
@@ -68,7 +70,7 @@ fn two_moons_are_learned() {
 fn overfit(patience: u32, best: Option<&mut Blocks<f32>>) -> (Box<Blocks<f32>>, Outcome<f32>, Vec<f32>) {
     let (mut blocks, mut trainer, mut rng) = start();
     let mut draw = |n| -> Vec<[f32; 2]> { (0..n).map(|_| [standard_normal(&mut rng), standard_normal(&mut rng)]).collect() };
-    let (mut data, mut held) = (draw(16), draw(64));
+    let (mut data, held) = (draw(16), draw(64));
     let settings = Fit { epochs: 40, batch: 16, adam: Adam { learning_rate: 1e-2, ..Adam::default() }, patience, ..Fit::default() };
     let mut losses = Vec::new();
     let outcome =

@@ -45,7 +45,7 @@ fn wrong_shapes_are_refused_with_a_sentence() {
                 failures.push(format!("{name}: the compiler does not say `{sentence}` but\n{errors}"));
             }
         }
-        assert!(right != !sentences.is_empty(), "{name}: a wrong program names sentences, a right one does not");
+        assert!(right == sentences.is_empty(), "{name}: a wrong program names sentences, a right one does not");
         programs += 1;
     }
     assert!(programs >= 8, "only {programs} programs were found");

@@ -15,8 +15,8 @@ use clap::{Parser, ValueEnum};
 use gaussflow::conditioner::{ConstantOutput, Relu, Tanh};
 use gaussflow::train::{Adam, Copies, Fit, Progress, Trainer, fit, mean_nll};
 use gaussflow::{
-    Coupling, Dense, DifferentiableLayer, Each, FirstHalf, Flow, Head, Householder, Init, MixtureCdf, Parameters, Residual, SharedHead, Swap,
-    TanhClamp, Wide, Width, Zeros,
+    Coupling, Dense, DifferentiableLayer, Each, FirstHalf, Flow, Head, Householder, Init, MixtureCdf, Parameters, Residual, SharedHead,
+    Swap, TanhClamp, Wide, Width, Zeros,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use rand_pcg::Pcg32;
@@ -157,6 +157,9 @@ where
     let latents: Points = points.iter().map(|x| flow.forward(x)).collect();
     let mut errors: Vec<f64> = points.iter().zip(&latents).map(|(x, z)| distance(x, &flow.inverse(z))).collect();
     errors.sort_by(f64::total_cmp);
+    // How far f(f^-1(z)) is from z, in units of eps max(1, |z|).
+    let returned = latents.iter().flat_map(|z| std::iter::zip(*z, flow.forward(&flow.inverse(z))));
+    let latent_error = returned.map(|(z, back)| (z - back).abs() / (f32::EPSILON * z.abs().max(1.0))).fold(0.0, f32::max);
     let samples: Points = (0..5000).map(|_| flow.sample(&mut rng)).collect();
     let (pushforward_mean, pushforward_cov) = moments(&latents);
     let (sample_mean, sample_cov) = moments(&samples);
@@ -173,6 +176,7 @@ where
     }
     println!("pushforward         mean {pushforward_mean:.3?}, covariance {pushforward_cov:.3?}");
     println!("round trip          L2 error {median:.1e} median, {p95:.1e} at 95 %, {max:.1e} max");
+    println!("                    latents come back within {latent_error:.1} eps max(1, |z|)");
     println!("5000 samples        mean {sample_mean:.3?}, covariance {sample_cov:.3?}");
 
     let metrics = serde_json::json!({

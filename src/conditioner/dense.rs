@@ -73,7 +73,7 @@ pub(crate) fn add_rows<V: Value, R>(x: &[V], rows: &[R], row: impl Fn(&R) -> &[V
 pub(crate) fn add_rows_transposed<V: Value, R>(dy: &[V], rows: &[R], row: impl Fn(&R) -> &[V::Scalar], dx: &mut [V]) {
     for (dx, rows) in dx.chunks_mut(BLOCK).zip(rows.chunks(BLOCK)) {
         if let (Some(dx), Some(rows)) = (dx.first_chunk_mut::<BLOCK>(), rows.first_chunk::<BLOCK>()) {
-            let rows = rows.each_ref().map(|r| row(r));
+            let rows = rows.each_ref().map(&row);
             let mut sums = *dx;
             for (o, dy) in dy.iter().enumerate() {
                 for i in 0..BLOCK {

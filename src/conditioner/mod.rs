@@ -54,7 +54,6 @@ pub trait DifferentiableLayer<T: Real, In: Shape<T>, const C: usize = 0>: Layer<
     );
 
     /// Pulls the cotangent `dy` back: overwrites `dx`, adds to `d_context` and, summed over the lanes, to `gradient`.
-    #[allow(clippy::too_many_arguments)] // One triple (primal, cotangent, tape) has no shorter form without a struct a layer.
     fn backward<V: Value<Scalar = T>>(
         &self,
         x: &In::Of<V>,

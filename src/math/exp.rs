@@ -95,6 +95,11 @@ pub(super) fn scale<V: Value>(y: V, n: V) -> V {
 /// ```
 #[inline(always)]
 pub fn exp<V: Value>(x: V) -> V {
+    x.map(exp_lane)
+}
+
+#[inline(always)]
+fn exp_lane<V: Value>(x: V) -> V {
     let x = V::splat(V::Scalar::EXP_HIGH).min(V::splat(V::Scalar::EXP_LOW).max(x));
     let (n, high, low) = exp_parts(x, -V::ZEROS);
     scale(high + low, n)
@@ -120,6 +125,11 @@ pub fn exp<V: Value>(x: V) -> V {
 /// ```
 #[inline(always)]
 pub fn expm1<V: Value>(x: V) -> V {
+    x.map(expm1_lane)
+}
+
+#[inline(always)]
+fn expm1_lane<V: Value>(x: V) -> V {
     let clamped = V::splat(V::Scalar::EXP_HIGH).min(V::splat(V::Scalar::EXP_LOW).max(x));
     let (n, high, low) = exp_parts(clamped, -V::ZEROS);
     // The 1 comes off the larger part while that is exact. Past 2^60 in either direction it, or the power, is lost in the other.

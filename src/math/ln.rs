@@ -84,6 +84,11 @@ pub(super) fn ln_parts<V: Value>(u: V, c: V) -> V {
 /// ```
 #[inline(always)]
 pub fn ln<V: Value>(x: V) -> V {
+    x.map(ln_lane)
+}
+
+#[inline(always)]
+fn ln_lane<V: Value>(x: V) -> V {
     let tiny = V::splat(V::Scalar::MIN_POSITIVE);
     let lifted = x.select_lt(tiny, x * V::splat(V::Scalar::LIFT), x);
     let drop = x.select_lt(tiny, V::splat(V::Scalar::LIFT_EXPONENT), V::ZEROS);
@@ -113,6 +118,11 @@ pub fn ln<V: Value>(x: V) -> V {
 /// ```
 #[inline(always)]
 pub fn ln_1p<V: Value>(x: V) -> V {
+    x.map(ln_1p_lane)
+}
+
+#[inline(always)]
+fn ln_1p_lane<V: Value>(x: V) -> V {
     let u = V::ONE + x;
     let c = x.select_lt(V::ONE, x - (u - V::ONE), V::ONE - (u - x));
     let y = ends(u, ln_parts(u, c));

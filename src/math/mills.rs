@@ -78,6 +78,11 @@ impl MillsCoefficients for f64 {
 /// ```
 #[inline(always)]
 pub fn mills<V: Value>(t: V) -> V {
+    t.map(mills_lane)
+}
+
+#[inline(always)]
+fn mills_lane<V: Value>(t: V) -> V {
     let (m, low) = mills_parts(t);
     m + low
 }

@@ -49,6 +49,11 @@ impl NormalCoefficients for f64 {
 /// `-x`.
 #[inline(always)]
 pub fn log_pdf<V: Value>(x: V) -> V {
+    x.map(log_pdf_lane)
+}
+
+#[inline(always)]
+fn log_pdf_lane<V: Value>(x: V) -> V {
     (x * constant(-0.5)).mul_add(x, -V::splat(V::Scalar::LN_SQRT_2_PI))
 }
 
@@ -67,6 +72,11 @@ pub fn log_pdf<V: Value>(x: V) -> V {
 /// `-x phi(x)`.
 #[inline(always)]
 pub fn pdf<V: Value>(x: V) -> V {
+    x.map(pdf_lane)
+}
+
+#[inline(always)]
+fn pdf_lane<V: Value>(x: V) -> V {
     let (n, high, low) = gauss(x.abs());
     scale(high.mul_add(V::splat(V::Scalar::INV_SQRT_2_PI), low * V::splat(V::Scalar::INV_SQRT_2_PI)), n)
 }
@@ -118,6 +128,11 @@ fn tail_parts<V: Value>(t: V, m: V, m_low: V) -> (V, V, V) {
 /// ```
 #[inline(always)]
 pub fn cdf<V: Value>(x: V) -> V {
+    x.map(cdf_lane)
+}
+
+#[inline(always)]
+fn cdf_lane<V: Value>(x: V) -> V {
     let t = x.abs();
     let (m, m_low) = mills_parts(t);
     let (n, high, _) = tail_parts(t, m, m_low);
@@ -128,6 +143,11 @@ pub fn cdf<V: Value>(x: V) -> V {
 /// The standard normal survival function `1 - Phi(x) = Phi(-x)`: see [`cdf`].
 #[inline(always)]
 pub fn sf<V: Value>(x: V) -> V {
+    x.map(sf_lane)
+}
+
+#[inline(always)]
+fn sf_lane<V: Value>(x: V) -> V {
     cdf(-x)
 }
 
@@ -155,6 +175,11 @@ pub fn sf<V: Value>(x: V) -> V {
 /// ```
 #[inline(always)]
 pub fn log_cdf<V: Value>(x: V) -> V {
+    x.map(log_cdf_lane)
+}
+
+#[inline(always)]
+fn log_cdf_lane<V: Value>(x: V) -> V {
     let t = x.abs();
     let (m, m_low) = mills_parts(t);
     let (n, high, low) = tail_parts(t, m, m_low);
@@ -175,5 +200,10 @@ pub fn log_cdf<V: Value>(x: V) -> V {
 /// The logarithm of the standard normal survival function, `log(1 - Phi(x)) = log Phi(-x)`: see [`log_cdf`].
 #[inline(always)]
 pub fn log_sf<V: Value>(x: V) -> V {
+    x.map(log_sf_lane)
+}
+
+#[inline(always)]
+fn log_sf_lane<V: Value>(x: V) -> V {
     log_cdf(-x)
 }

@@ -69,6 +69,11 @@ impl QuantileCoefficients for f64 {
 /// ```
 #[inline(always)]
 pub fn quantile_log_tail<V: Value>(lp: V) -> V {
+    lp.map(quantile_log_tail_lane)
+}
+
+#[inline(always)]
+fn quantile_log_tail_lane<V: Value>(lp: V) -> V {
     let r = (lp * constant(-0.5)).sqrt();
     let v = (r - V::splat(V::Scalar::QUANTILE_ZERO)) - V::splat(V::Scalar::QUANTILE_ZERO_LOW);
     let s = V::splat(V::Scalar::QUANTILE_FAR).min(v);
@@ -108,6 +113,11 @@ pub fn quantile_log_tail<V: Value>(lp: V) -> V {
 /// ```
 #[inline(always)]
 pub fn quantile_log_sf<V: Value>(lp: V) -> V {
+    lp.map(quantile_log_sf_lane)
+}
+
+#[inline(always)]
+fn quantile_log_sf_lane<V: Value>(lp: V) -> V {
     let switch = constant::<V>(-core::f64::consts::LN_2);
     let other = ln(-expm1(lp));
     let z = quantile_log_tail(lp.select_lt(switch, lp, other));
@@ -117,6 +127,11 @@ pub fn quantile_log_sf<V: Value>(lp: V) -> V {
 /// The `z` with `log Phi(z) = lp`: minus [`quantile_log_sf`], with its domain and accuracy.
 #[inline(always)]
 pub fn quantile_log_cdf<V: Value>(lp: V) -> V {
+    lp.map(quantile_log_cdf_lane)
+}
+
+#[inline(always)]
+fn quantile_log_cdf_lane<V: Value>(lp: V) -> V {
     -quantile_log_sf(lp)
 }
 
@@ -141,6 +156,11 @@ pub fn quantile_log_cdf<V: Value>(lp: V) -> V {
 /// ```
 #[inline(always)]
 pub fn quantile<V: Value>(p: V) -> V {
+    p.map(quantile_lane)
+}
+
+#[inline(always)]
+fn quantile_lane<V: Value>(p: V) -> V {
     let half = constant::<V>(0.5);
     let z = quantile_log_tail(ln(p.select_lt(half, p, V::ONE - p)));
     p.select_lt(half, -z, z)

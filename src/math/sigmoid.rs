@@ -48,6 +48,11 @@ impl TanhCoefficients for f64 {
 /// ```
 #[inline(always)]
 pub fn tanh<V: Value>(x: V) -> V {
+    x.map(tanh_lane)
+}
+
+#[inline(always)]
+fn tanh_lane<V: Value>(x: V) -> V {
     let a = x.abs();
     let z = x * x;
     let near = constant::<V>(0.625);
@@ -80,6 +85,11 @@ pub fn tanh<V: Value>(x: V) -> V {
 /// ```
 #[inline(always)]
 pub fn sigmoid<V: Value>(x: V) -> V {
+    x.map(sigmoid_lane)
+}
+
+#[inline(always)]
+fn sigmoid_lane<V: Value>(x: V) -> V {
     let e = exp(-x.abs());
     x.select_lt(V::ZEROS, e, V::ONE) / (V::ONE + e)
 }
@@ -106,5 +116,10 @@ pub fn sigmoid<V: Value>(x: V) -> V {
 /// ```
 #[inline(always)]
 pub fn softplus<V: Value>(x: V) -> V {
+    x.map(softplus_lane)
+}
+
+#[inline(always)]
+fn softplus_lane<V: Value>(x: V) -> V {
     V::ZEROS.max(x) + ln_1p(exp(-x.abs()))
 }

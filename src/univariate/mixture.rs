@@ -194,7 +194,8 @@ impl<V: Value, const K: usize> Mixture<V, K> {
     ///
     /// # Domain
     /// `|z|` is held to `LIMIT`, as is what the forward map returns; NaN is read as `-LIMIT`.
-    #[inline(always)]
+    // One copy a type: the loop is long, and inlined into every coupling it takes minutes to compile.
+    #[inline(never)]
     pub fn inverse_and_log_det(&self, z: V) -> (V, V) {
         let (low, high) = self.bracket(z);
         let x = root::newton(low, high, self.start(z), self.held(z), |x| {
@@ -242,7 +243,7 @@ impl<V: Value, const K: usize> Mixture<V, K> {
     ///
     /// Components further out hold a part of `p`; the component is about its quantile at the share of what they leave. For narrow components far apart this is nearly the
     /// root; where they overlap it is near enough for Newton's method.
-    #[inline(always)]
+    #[inline(never)]
     pub fn start(&self, z: V) -> V {
         let z = self.held(z);
         let side = z.select_lt(V::ZEROS, -V::ONE, V::ONE);

@@ -1,0 +1,32 @@
+//! Fuzz targets: each is a function of the fuzzer's bytes that panics where a promise of the crate is broken.
+//!
+//! ```text
+//! cargo +nightly fuzz run inverse -- -max_total_time=300
+//! cargo test --manifest-path fuzz/Cargo.toml                               # replays fuzz/corpus on stable
+//! cargo run --manifest-path fuzz/Cargo.toml --bin inverse -- FILE..        # replays files
+//! ```
+
+mod flow;
+mod input;
+mod univariate;
+
+pub use flow::{flow_round_trip, train_step};
+pub use input::Input;
+pub use univariate::{ROUND_TRIP, STEP_BACK, bisection, inverse, mixture};
+
+/// The program of a target: under cargo-fuzz its entry, elsewhere a replay of the files it is given.
+#[macro_export]
+macro_rules! target {
+    ($run:path) => {
+        #[cfg(fuzzing)]
+        libfuzzer_sys::fuzz_target!(|data: &[u8]| $run(data));
+
+        #[cfg(not(fuzzing))]
+        fn main() -> std::io::Result<()> {
+            for path in std::env::args_os().skip(1) {
+                $run(&std::fs::read(path)?);
+            }
+            Ok(())
+        }
+    };
+}
