@@ -2,7 +2,7 @@
 
 use crate::pack::{Fused, Pack};
 use crate::real::Real;
-use crate::value::Value;
+use crate::value::{Value, Zeros};
 
 /// Work that is compiled for the instructions of its lanes.
 pub trait Task {
@@ -98,5 +98,3 @@ pub(crate) fn load<V: Value, const D: usize>(rows: &[[V::Scalar; D]]) -> [V; D] 
     }
     lanes
 }
-
-use crate::value::Zeros;

@@ -197,24 +197,26 @@ impl<V: Value, const K: usize> Mixture<V, K> {
     // One copy a type: the loop is long, and inlined into every coupling it takes minutes to compile.
     #[inline(never)]
     pub fn inverse_and_log_det(&self, z: V) -> (V, V) {
+        let x = self.solve(z, || ());
+        (x, -self.at(x).log_det())
+    }
+
+    /// The root of `F(x) = Phi(z)`; calls `evaluated` at each evaluation.
+    #[inline(always)]
+    fn solve(&self, z: V, evaluated: impl Fn()) -> V {
         let (low, high) = self.bracket(z);
-        let x = root::newton(low, high, self.start(z), self.held(z), |x| {
+        root::newton(low, high, self.start(z), self.held(z), |x| {
+            evaluated();
             let point = self.at(x);
             (point.z, point.slope(), point.bend(self))
-        });
-        (x, -self.at(x).log_det())
+        })
     }
 
     /// As [`Mixture::inverse_and_log_det`], with the number of evaluations it took.
     #[doc(hidden)]
     pub fn inverse_counted(&self, z: V) -> (V, usize) {
         let count = core::cell::Cell::new(0);
-        let (low, high) = self.bracket(z);
-        let x = root::newton(low, high, self.start(z), self.held(z), |x| {
-            count.set(count.get() + 1);
-            let point = self.at(x);
-            (point.z, point.slope(), point.bend(self))
-        });
+        let x = self.solve(z, || count.set(count.get() + 1));
         (x, count.get())
     }
 
