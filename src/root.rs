@@ -17,7 +17,7 @@ pub const fn max_iterations<T: Real>() -> u32 {
 /// The `x` in `[low, high]` with `f(x) = target`, for an increasing `f` that returns its value `y`, its slope `e > 0` and `b = d log e / dx`; begins at `start`, if that is inside.
 ///
 /// Newton's method on a kept bracket, with steps for a slope that changes exponentially: `e exp(b h)` integrates to the residual at `h = log(1 - b r / e) / b`, where Newton's step
-/// is `-r / e`. It converges cubically, and crosses the edge of a plateau in one step. A step that leaves the bracket, or follows one that did not halve the residual, becomes a bisection. Ends where the residual is within
+/// is `-r / e`. It converges cubically, and crosses the edge of a plateau in one step. Where it leaves the bracket Newton's is tried. A step that leaves the bracket, or follows one that did not halve the residual, becomes a bisection. Ends where the residual is within
 /// `4 eps max(1, |target|)`, where two steps in a row are within `eps |x|`, or on neighbouring floats. Total for any `f`, NaN included.
 ///
 /// # Source
@@ -41,9 +41,11 @@ pub fn newton<V: Value>(mut low: V, mut high: V, start: V, target: V, f: impl Fn
         active = tolerance.select_lt(size, active, V::ZEROS);
         let free = i < FREE_STEPS;
         let middle = if free { half.mul_add(low, half * high) } else { low.midpoint(high) };
-        let change = residual / slope * exponential(residual / slope * bend);
-        let step = x - change;
-        let inside = low.select_lt(step, step.select_lt(high, V::ONE, V::ZEROS), V::ZEROS);
+        let within = |step: V| low.select_lt(step, step.select_lt(high, V::ONE, V::ZEROS), V::ZEROS);
+        let change = residual / slope;
+        let bent = x - change * exponential(change * bend);
+        let step = V::ZEROS.select_lt(within(bent), bent, x - change);
+        let inside = within(step);
         let gained = size.select_lt(half * last, inside, V::ZEROS);
         let newton = if free || i % 2 == 0 { gained } else { V::ZEROS };
         last = V::ZEROS.select_lt(newton, size, V::splat(V::Scalar::INFINITY));
@@ -52,7 +54,7 @@ pub fn newton<V: Value>(mut low: V, mut high: V, start: V, target: V, f: impl Fn
         active = next.select_lt(x, active, x.select_lt(next, active, V::ZEROS));
         x = V::ZEROS.select_lt(active, next, x);
         // Two Newton steps in a row within the last place or two of `x`: one may be short because the slope is that of another component.
-        let small = (residual / slope).abs().select_lt(eps * x.abs(), newton, V::ZEROS);
+        let small = change.abs().select_lt(eps * x.abs(), newton, V::ZEROS);
         active = V::ZEROS.select_lt(small, V::ZEROS.select_lt(settled, V::ZEROS, active), active);
         settled = small;
         if !active.any(|a| a > V::Scalar::ZEROS) {

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::math::{exp, ln, mills, quantile_log_sf, quantile_log_tail};
+use crate::math::{exp, half_square, ln, mills, quantile_log_sf, quantile_log_tail, two_sum};
 use crate::real::Real;
 use crate::root;
 use crate::value::Value;
@@ -19,6 +19,8 @@ use crate::value::Value;
 pub struct Mixture<V, const K: usize> {
     /// `log w_k` up to a constant: the largest is 0.
     log_weights: [V; K],
+    /// What rounding took from them.
+    log_weights_low: [V; K],
     /// `exp(log_weights)`.
     weights: [V; K],
     /// The sum of `weights`.
@@ -74,8 +76,10 @@ pub(crate) struct Point<V, const K: usize> {
     /// Each component's mass in the smaller tail, and their sum.
     pub(crate) tail: [V; K],
     pub(crate) total_tail: V,
-    pub(crate) shift: V,
-    pub(crate) density_shift: V,
+    shift: (V, V),
+    density_shift: (V, V),
+    /// `density_shift - shift`.
+    log_scale: V,
     pub(crate) z: V,
     /// `M(|z|)`.
     pub(crate) mills: V,
@@ -93,6 +97,7 @@ impl<V: Value, const K: usize> Mixture<V, K> {
         let max_mean = V::Scalar::MAX * V::Scalar::from_f64(0.25);
         let mut mixture = Mixture {
             log_weights: [V::ZEROS; K],
+            log_weights_low: [V::ZEROS; K],
             weights: [V::ZEROS; K],
             total: V::ZEROS,
             means: [V::ZEROS; K],
@@ -104,15 +109,19 @@ impl<V: Value, const K: usize> Mixture<V, K> {
             mixture.log_weights[k] = within(logits[k], max_logit);
             largest = largest.max(mixture.log_weights[k]);
         }
+        let mut total_low = V::ZEROS;
         for k in 0..K {
-            mixture.log_weights[k] -= largest;
-            mixture.weights[k] = exp(mixture.log_weights[k]);
-            mixture.total += mixture.weights[k];
+            (mixture.log_weights[k], mixture.log_weights_low[k]) = two_sum(mixture.log_weights[k], -largest);
+            mixture.weights[k] = exp(mixture.log_weights[k] + mixture.log_weights_low[k]);
+            let (sum, low) = two_sum(mixture.total, mixture.weights[k]);
+            mixture.total = sum;
+            total_low += low;
             mixture.means[k] = within(means[k], max_mean);
             let log_scale = within(log_scales[k], Self::max_log_scale());
             mixture.scales[k] = exp(log_scale);
             mixture.inverse_scales[k] = exp(-log_scale);
         }
+        mixture.total += total_low;
         mixture
     }
 
@@ -129,21 +138,25 @@ impl<V: Value, const K: usize> Mixture<V, K> {
         let root = V::splat(V::Scalar::from_f64(SQRT_TAU));
         let (low, high) = (V::splat(-limit::<V::Scalar>()), V::splat(limit::<V::Scalar>()));
         let mut t = [V::ZEROS; K];
-        let mut log_density = [V::ZEROS; K];
-        let mut density_shift = low * high;
+        // Logarithms carry what their rounding lost: at a crossing of components the log-det sees it.
+        let mut log_density = [(V::ZEROS, V::ZEROS); K];
+        let mut density_shift = (low * high, V::ZEROS);
         for k in 0..K {
             t[k] = ((x - self.means[k]) * self.inverse_scales[k]).max(low).min(high);
-            log_density[k] = self.log_weights[k] - t[k] * t[k] * half;
-            density_shift = density_shift.max(log_density[k]);
+            let (square, square_low) = half_square(t[k]);
+            let (sum, rounding) = two_sum(self.log_weights[k], -square);
+            let rounded = sum - square_low;
+            log_density[k] = (rounded, ((sum - rounded) - square_low) + (rounding + self.log_weights_low[k]));
+            density_shift = larger(density_shift, log_density[k]);
         }
         // M(|t_k|) w_k phi(t_k): the mass that component k has beyond x, seen from its mean.
         let mut density = [V::ZEROS; K];
         let mut beyond = [V::ZEROS; K];
         let mut total_density = V::ZEROS;
         let mut upper = V::ZEROS;
-        let scale = exp(density_shift);
+        let scale = exp(density_shift.0);
         for k in 0..K {
-            density[k] = exp(log_density[k] - density_shift);
+            density[k] = exp(minus(log_density[k], density_shift));
             total_density += density[k] * self.inverse_scales[k];
             beyond[k] = density[k] * mills(t[k].abs());
             let mass = beyond[k] * scale;
@@ -151,20 +164,28 @@ impl<V: Value, const K: usize> Mixture<V, K> {
         }
         // Both tails are exact; the smaller one keeps its digits under the logarithm.
         let side = upper.select_lt(self.total * root * half, V::ONE, -V::ONE);
-        let mut shift = low * high;
+        let log_weight = |k: usize| (self.log_weights[k], self.log_weights_low[k]);
+        let mut shift = (low * high, V::ZEROS);
         for k in 0..K {
-            shift = shift.max((side * t[k]).select_lt(V::ZEROS, self.log_weights[k], log_density[k]));
+            let (whole, part) = (log_weight(k), log_density[k]);
+            let inside = side * t[k];
+            shift = larger(shift, (inside.select_lt(V::ZEROS, whole.0, part.0), inside.select_lt(V::ZEROS, whole.1, part.1)));
         }
-        let scale = exp(density_shift - shift);
+        let log_scale = minus(density_shift, shift);
+        let scale = exp(log_scale);
         let mut tail = [V::ZEROS; K];
         let mut total_tail = V::ZEROS;
+        let mut total_tail_low = V::ZEROS;
         for k in 0..K {
             let mass = beyond[k] * scale;
-            let whole = exp(self.log_weights[k] - shift) * root;
+            let whole = exp(minus(log_weight(k), shift)) * root;
             tail[k] = (side * t[k]).select_lt(V::ZEROS, whole - mass, mass);
-            total_tail += tail[k];
+            let (sum, low) = two_sum(total_tail, tail[k]);
+            total_tail = sum;
+            total_tail_low += low;
         }
-        let log_tail = shift + ln(total_tail / (self.total * root));
+        let total_tail = total_tail + total_tail_low;
+        let log_tail = shift.0 + (shift.1 + ln(total_tail / (self.total * root)));
         let distance = quantile_log_tail(log_tail);
         Point {
             side,
@@ -175,6 +196,7 @@ impl<V: Value, const K: usize> Mixture<V, K> {
             total_tail,
             shift,
             density_shift,
+            log_scale,
             z: side * distance,
             mills: mills(distance.max(V::ZEROS)),
         }
@@ -263,7 +285,8 @@ impl<V: Value, const K: usize> Mixture<V, K> {
             let (mut further, mut here) = (V::ZEROS, V::ZEROS);
             for j in 0..K {
                 let apart = side * self.means[j] - mean;
-                let near = self.scales[k].min(self.scales[j]);
+                // One narrower than `k` is a step at its mean.
+                let near = self.scales[j].select_lt(self.scales[k], V::ZEROS, self.scales[k]);
                 further += near.select_lt(apart, self.weights[j], V::ZEROS);
                 here += near.select_lt(apart.abs(), V::ZEROS, self.weights[j]);
             }
@@ -312,7 +335,7 @@ impl<V: Value, const K: usize> Mixture<V, K> {
     pub fn log_pdf(&self, x: V) -> V {
         let point = self.at(x);
         let root = V::splat(V::Scalar::from_f64(SQRT_TAU));
-        point.density_shift + ln(point.total_density / (self.total * root))
+        point.density_shift.0 + (point.density_shift.1 + ln(point.total_density / (self.total * root)))
     }
 
     /// The weight of component `k`.
@@ -344,13 +367,13 @@ impl<V: Value, const K: usize> Point<V, K> {
     /// `log dz/dx = log f - log phi(z)`. The terms `-t^2/2` of `log f` and `-z^2/2` of `log phi` cancel in `f / tail` and `phi(z) / tail = 1 / M`.
     #[inline(always)]
     pub(crate) fn log_det(&self) -> V {
-        (self.density_shift - self.shift) + ln(self.total_density * (self.mills / self.total_tail))
+        self.log_scale + ln(self.total_density * (self.mills / self.total_tail))
     }
 
     /// `dz/dx`.
     #[inline(always)]
     pub(crate) fn slope(&self) -> V {
-        exp(self.density_shift - self.shift) * (self.total_density * (self.mills / self.total_tail))
+        exp(self.log_scale) * (self.total_density * (self.mills / self.total_tail))
     }
 
     /// `d log (dz/dx) / dx = d log f / dx + z dz/dx`.
@@ -369,8 +392,20 @@ impl<V: Value, const K: usize> Point<V, K> {
     fn log_mass(&self, mixture: &Mixture<V, K>, side: V) -> V {
         let root = V::splat(V::Scalar::from_f64(SQRT_TAU));
         let ratio = self.total_tail / (mixture.total * root);
-        let smaller = self.shift + ln(ratio);
-        let larger = crate::math::ln_1p(-(exp(self.shift) * ratio));
+        let smaller = self.shift.0 + (self.shift.1 + ln(ratio));
+        let larger = crate::math::ln_1p(-(exp(self.shift.0) * ratio));
         (side * self.side).select_lt(V::ZEROS, larger, smaller)
     }
+}
+
+/// The larger of two sums of a number and what its rounding lost.
+#[inline(always)]
+fn larger<V: Value>(a: (V, V), b: (V, V)) -> (V, V) {
+    (a.0.select_lt(b.0, b.0, a.0), a.0.select_lt(b.0, b.1, a.1))
+}
+
+/// The difference of two such sums, rounded.
+#[inline(always)]
+fn minus<V: Value>(a: (V, V), b: (V, V)) -> V {
+    (a.0 - b.0) + (a.1 - b.1)
 }
