@@ -29,7 +29,7 @@ pub use bijector::{
 };
 pub use conditioner::{ContextDense, Dense, DifferentiableLayer, Head, Layer, Residual, SharedHead};
 pub use flow::{Flow, Given, log_base};
-pub use lanes::{Lanes, Wide, WideLanes};
+pub use lanes::Wide;
 pub use mask::{Alternating, FirstHalf, Mask, Swap};
 pub use pack::{Fused, Pack};
 pub use params::{Init, Parameters, Role};
@@ -40,4 +40,4 @@ pub use univariate::{
     Affine, AffineParams, Mixture, MixtureCdf, MixtureError, MixtureParams, NoClamp, RationalQuadraticSpline, SigmoidClamp, SplineParams,
     TanhClamp, Univariate,
 };
-pub use value::{Value, Zeros};
+pub use value::{Lanewise, Value, Zeros};

@@ -2,12 +2,13 @@
 
 use core::ops::{Add, AddAssign, Div, Mul, Neg, Sub, SubAssign};
 
+use crate::lanes::vectorized;
 use crate::real::Real;
-use crate::value::{Value, Zeros};
+use crate::value::{Lanewise, Value, Zeros};
 
 /// One lane whose [`Value::mul_add`] is rounded once.
 ///
-/// Compiled for a machine with the instruction (see [`Lanes`](crate::Lanes)) it is one instruction; elsewhere it is a slow library call with the
+/// Compiled for a machine with the instruction (see [`Value::outline`]) it is one instruction; elsewhere it is a slow library call with the
 /// same bits. Single-sample code never uses it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "bytemuck", derive(bytemuck::Zeroable))]
@@ -140,8 +141,8 @@ macro_rules! fused_value {
                 Fused(f(0))
             }
             #[inline(always)]
-            fn map(self, f: impl Fn(Self) -> Self) -> Self {
-                f(self)
+            fn map<F: Lanewise>(self) -> Self {
+                F::of(self)
             }
             #[inline(always)]
             fn mul_add(self, a: Self, b: Self) -> Self {
@@ -196,6 +197,10 @@ macro_rules! fused_value {
             fn any(self, f: impl Fn($t) -> bool) -> bool {
                 f(self.0)
             }
+            #[inline(always)]
+            fn outline<R>(f: impl FnOnce() -> R) -> R {
+                vectorized(f)
+            }
         }
     )+};
 }
@@ -227,9 +232,9 @@ impl<L: Value<Lane = L>, const N: usize> Value for Pack<L, N> {
         pack
     }
     #[inline(always)]
-    fn map(mut self, f: impl Fn(L) -> L) -> Self {
+    fn map<F: Lanewise>(mut self) -> Self {
         for lane in &mut self.0 {
-            *lane = f(*lane);
+            *lane = F::of(*lane);
         }
         self
     }
@@ -248,16 +253,25 @@ impl<L: Value<Lane = L>, const N: usize> Value for Pack<L, N> {
         self
     }
     #[inline(always)]
-    fn abs(self) -> Self {
-        self.map(L::abs)
+    fn abs(mut self) -> Self {
+        for lane in &mut self.0 {
+            *lane = lane.abs();
+        }
+        self
     }
     #[inline(always)]
-    fn sqrt(self) -> Self {
-        self.map(L::sqrt)
+    fn sqrt(mut self) -> Self {
+        for lane in &mut self.0 {
+            *lane = lane.sqrt();
+        }
+        self
     }
     #[inline(always)]
-    fn round_int(self) -> Self {
-        self.map(L::round_int)
+    fn round_int(mut self) -> Self {
+        for lane in &mut self.0 {
+            *lane = lane.round_int();
+        }
+        self
     }
     #[inline(always)]
     fn scale2(mut self, n: Self) -> Self {
@@ -275,8 +289,11 @@ impl<L: Value<Lane = L>, const N: usize> Value for Pack<L, N> {
         (self, exponent)
     }
     #[inline(always)]
-    fn upper_half(self) -> Self {
-        self.map(L::upper_half)
+    fn upper_half(mut self) -> Self {
+        for lane in &mut self.0 {
+            *lane = lane.upper_half();
+        }
+        self
     }
     #[inline(always)]
     fn midpoint(mut self, other: Self) -> Self {
@@ -331,6 +348,10 @@ impl<L: Value<Lane = L>, const N: usize> Value for Pack<L, N> {
             any |= f(lane.lane(0));
         }
         any
+    }
+    #[inline(always)]
+    fn outline<R>(f: impl FnOnce() -> R) -> R {
+        L::outline(f)
     }
 }
 

@@ -11,8 +11,8 @@ mod stack;
 
 use gaussflow::conditioner::{Relu, Tanh};
 use gaussflow::{
-    Alternating, Coupling, Dense, DifferentiableBijector, FirstHalf, Flow, Head, Householder, Lanes, MixtureCdf, Pack, Real, Residual,
-    SharedHead, SigmoidClamp, Swap, TanhClamp, Value, Zeros,
+    Alternating, Coupling, Dense, DifferentiableBijector, FirstHalf, Flow, Head, Householder, MixtureCdf, Pack, Real, Residual, SharedHead,
+    SigmoidClamp, Swap, TanhClamp, Value, Zeros,
 };
 use golden::{Case, Golden};
 use report::Report;
@@ -130,7 +130,7 @@ struct Back<B, const D: usize> {
 }
 
 /// Forward and back on the lanes `V`, with the cotangents `cotangent(row, z)` of `z` and `d_log_det` of the log-det.
-fn back<V: Lanes<Scalar = f64>, B: DifferentiableBijector<f64, D> + Zeros, const D: usize>(
+fn back<V: Value<Scalar = f64>, B: DifferentiableBijector<f64, D> + Zeros, const D: usize>(
     bijector: &B,
     x: &[[f64; D]],
     cotangent: impl Fn(usize, &[f64; D]) -> [f64; D],

@@ -91,7 +91,7 @@ type Bounds = [(&'static str, f64, f64)];
 
 const ACCURACY: &Bounds = &[
     ("z", 4.0, 3.5),
-    ("log_det", 8.0, 6.0),
+    ("log_det", 8.0, 4.5),
     ("log_cdf", 3.5, 3.5),
     ("log_sf", 3.5, 3.5),
     ("log_pdf", 3.5, 4.0),

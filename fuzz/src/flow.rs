@@ -3,7 +3,7 @@
 use gaussflow::conditioner::Tanh;
 use gaussflow::train::{Adam, TrainError, Trainer};
 use gaussflow::{
-    Bijector, Coupling, Dense, FirstHalf, Head, Householder, Init, Lanes, MixtureCdf, Pack, Parameters, Real, Role, Swap, TanhClamp, Value,
+    Bijector, Coupling, Dense, FirstHalf, Head, Householder, Init, MixtureCdf, Pack, Parameters, Real, Role, Swap, TanhClamp, Value,
     Zeros,
 };
 use rand_pcg::Pcg32;
@@ -113,7 +113,7 @@ fn bits<T: Real>(flow: &Small<T>) -> Vec<i64> {
     bits
 }
 
-fn check_training<T: Real, V: Lanes<Scalar = T>>(input: &mut Input, first: u8) {
+fn check_training<T: Real, V: Value<Scalar = T>>(input: &mut Input, first: u8) {
     let start = flow::<T>(input, first & !2);
     let clip = if first & 4 == 0 { T::from_f64(10.0) } else { T::INFINITY };
     let adam = Adam { learning_rate: T::from_f64(f64::powi(2.0, -i32::from(first >> 4))), ..Adam::default() };

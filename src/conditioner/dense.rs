@@ -30,42 +30,41 @@ pub struct ContextDense<T, const I: usize, const C: usize, const O: usize> {
     pub context_weights: [[T; O]; C],
 }
 
-/// Outputs that a pack keeps in registers at a time.
+/// Packs that are kept in registers at a time.
 const BLOCK: usize = 4;
 
 /// `y[o] += sum_i x[i] rows[i][o]`, the terms added in the order of `i` on every path.
 #[inline(always)]
 pub(crate) fn add_rows<V: Value, R>(x: &[V], rows: &[R], row: impl Fn(&R) -> &[V::Scalar], y: &mut [V]) {
+    let mut done = 0;
     if V::LANES == 1 {
+        // A block's sums stay in registers: 8 vectors where there are vectors, 16 scalars on a microcontroller.
+        if !cfg!(target_arch = "arm") {
+            done = add_blocks::<V, R, 32>(x, rows, &row, y, done);
+            done = add_blocks::<V, R, 24>(x, rows, &row, y, done);
+        }
+        done = add_blocks::<V, R, 16>(x, rows, &row, y, done);
+        done = add_blocks::<V, R, 8>(x, rows, &row, y, done);
+    }
+    done = add_blocks::<V, R, BLOCK>(x, rows, &row, y, done);
+    add_blocks::<V, R, 1>(x, rows, &row, y, done);
+}
+
+/// [`add_rows`] for whole blocks of `N` outputs from output `done` on; returns how many are done then.
+#[inline(always)]
+fn add_blocks<V: Value, R, const N: usize>(x: &[V], rows: &[R], row: &impl Fn(&R) -> &[V::Scalar], y: &mut [V], mut done: usize) -> usize {
+    while let Some(y) = y.get_mut(done..).and_then(|y| y.first_chunk_mut::<N>()) {
+        let mut sums = *y;
         for (x, r) in x.iter().zip(rows) {
-            for (y, w) in y.iter_mut().zip(row(r)) {
-                *y = V::splat(*w).mul_add(*x, *y);
+            let Some(w) = row(r).get(done..).and_then(|w| w.first_chunk::<N>()) else { continue };
+            for o in 0..N {
+                sums[o] = V::splat(w[o]).mul_add(*x, sums[o]);
             }
         }
-        return;
+        *y = sums;
+        done += N;
     }
-    for (block, y) in y.chunks_mut(BLOCK).enumerate() {
-        let first = block * BLOCK;
-        if let Some(y) = y.first_chunk_mut::<BLOCK>() {
-            let mut sums = *y;
-            for (x, r) in x.iter().zip(rows) {
-                let Some(w) = row(r).get(first..).and_then(|w| w.first_chunk::<BLOCK>()) else { continue };
-                for o in 0..BLOCK {
-                    sums[o] = V::splat(w[o]).mul_add(*x, sums[o]);
-                }
-            }
-            *y = sums;
-        } else {
-            for (o, y) in y.iter_mut().enumerate() {
-                let mut sum = *y;
-                for (x, r) in x.iter().zip(rows) {
-                    let Some(w) = row(r).get(first + o) else { continue };
-                    sum = V::splat(*w).mul_add(*x, sum);
-                }
-                *y = sum;
-            }
-        }
-    }
+    done
 }
 
 /// `dx[i] += sum_o rows[i][o] dy[o]`.
@@ -163,7 +162,9 @@ impl<T: Real, const I: usize, const O: usize, const C: usize> Layer<T, Width<I>,
 
     #[inline(always)]
     fn apply<V: Value<Scalar = T>>(&self, x: &[V; I], _: &[V; C], y: &mut [V; O]) {
-        *y = self.bias.each_ref().map(|b| V::splat(*b));
+        for (y, b) in y.iter_mut().zip(&self.bias) {
+            *y = V::splat(*b);
+        }
         add_rows(x, &self.weights, |row| row, y);
     }
 }

@@ -5,6 +5,20 @@
 //! A function `f` maps `f_lane` over the lanes: one loop around straight-line code, which compiles fast and to vector instructions.
 //! and hold on fused lanes too; the errors quoted beside them are those of unfused scalars, in `f32` from `tests/exhaustive.rs`.
 
+/// The function of one lane `$f` on each lane of `$x`.
+macro_rules! lanewise {
+    ($f:ident, $x:expr) => {{
+        struct Function;
+        impl $crate::value::Lanewise for Function {
+            #[inline(always)]
+            fn of<L: $crate::value::Value>(x: L) -> L {
+                $f(x)
+            }
+        }
+        $x.map::<Function>()
+    }};
+}
+
 mod exp;
 mod ln;
 mod log_sum_exp;

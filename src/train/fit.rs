@@ -5,11 +5,11 @@ use core::ops::ControlFlow;
 use rand_core::Rng;
 
 use crate::bijector::DifferentiableBijector;
-use crate::lanes::Lanes;
 use crate::params::{Parameters, Role};
 use crate::real::Real;
 use crate::train::trainer::check_samples;
 use crate::train::{Adam, Schedule, TrainError, Trainer, mean_nll};
+use crate::value::Value;
 
 /// How to fit.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -105,7 +105,7 @@ pub fn fit<T, V, B, R, const D: usize, const C: usize>(
 ) -> Result<Outcome<T>, TrainError>
 where
     T: Real,
-    V: Lanes<Scalar = T>,
+    V: Value<Scalar = T>,
     B: DifferentiableBijector<T, D, C>,
     R: Rng + ?Sized,
 {

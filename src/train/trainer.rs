@@ -1,7 +1,6 @@
 //! One training step.
 
 use crate::bijector::DifferentiableBijector;
-use crate::lanes::Lanes;
 use crate::params::Role;
 use crate::real::Real;
 use crate::train::{Adam, TrainError, add_nll_gradient};
@@ -46,7 +45,7 @@ where
 impl<T, V, B, const D: usize, const C: usize> Trainer<T, V, B, D, C>
 where
     T: Real,
-    V: Lanes<Scalar = T>,
+    V: Value<Scalar = T>,
     B: DifferentiableBijector<T, D, C>,
 {
     /// Forgets the moments and the count of steps.

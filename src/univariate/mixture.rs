@@ -76,10 +76,8 @@ pub(crate) struct Point<V, const K: usize> {
     /// Each component's mass in the smaller tail, and their sum.
     pub(crate) tail: [V; K],
     pub(crate) total_tail: V,
-    shift: (V, V),
-    density_shift: (V, V),
-    /// `density_shift - shift`.
-    log_scale: V,
+    shift: V,
+    density_shift: V,
     pub(crate) z: V,
     /// `M(|z|)`.
     pub(crate) mills: V,
@@ -104,24 +102,25 @@ impl<V: Value, const K: usize> Mixture<V, K> {
             scales: [V::ZEROS; K],
             inverse_scales: [V::ZEROS; K],
         };
-        let mut largest = V::splat(-max_logit);
         for k in 0..K {
             mixture.log_weights[k] = within(logits[k], max_logit);
-            largest = largest.max(mixture.log_weights[k]);
         }
-        let mut total_low = V::ZEROS;
+        let largest = reduce(mixture.log_weights, V::max);
         for k in 0..K {
-            (mixture.log_weights[k], mixture.log_weights_low[k]) = two_sum(mixture.log_weights[k], -largest);
+            let (sum, rounding) = two_sum(mixture.log_weights[k], -largest);
+            mixture.log_weights[k] = sum;
+            mixture.log_weights_low[k] = small_part(sum, rounding);
+        }
+        for k in 0..K {
             mixture.weights[k] = exp(mixture.log_weights[k] + mixture.log_weights_low[k]);
-            let (sum, low) = two_sum(mixture.total, mixture.weights[k]);
-            mixture.total = sum;
-            total_low += low;
+        }
+        mixture.total = sum(&mixture.weights);
+        for k in 0..K {
             mixture.means[k] = within(means[k], max_mean);
             let log_scale = within(log_scales[k], Self::max_log_scale());
             mixture.scales[k] = exp(log_scale);
             mixture.inverse_scales[k] = exp(-log_scale);
         }
-        mixture.total += total_low;
         mixture
     }
 
@@ -138,54 +137,53 @@ impl<V: Value, const K: usize> Mixture<V, K> {
         let root = V::splat(V::Scalar::from_f64(SQRT_TAU));
         let (low, high) = (V::splat(-limit::<V::Scalar>()), V::splat(limit::<V::Scalar>()));
         let mut t = [V::ZEROS; K];
-        // Logarithms carry what their rounding lost: at a crossing of components the log-det sees it.
-        let mut log_density = [(V::ZEROS, V::ZEROS); K];
-        let mut density_shift = (low * high, V::ZEROS);
+        // Logarithms carry what their rounding lost, as long as that is small: at a crossing of components the log-det sees it.
+        let mut log_density = [V::ZEROS; K];
+        let mut log_density_low = [V::ZEROS; K];
         for k in 0..K {
             t[k] = ((x - self.means[k]) * self.inverse_scales[k]).max(low).min(high);
             let (square, square_low) = half_square(t[k]);
             let (sum, rounding) = two_sum(self.log_weights[k], -square);
-            let rounded = sum - square_low;
-            log_density[k] = (rounded, ((sum - rounded) - square_low) + (rounding + self.log_weights_low[k]));
-            density_shift = larger(density_shift, log_density[k]);
+            log_density[k] = sum - square_low;
+            let lost = ((sum - log_density[k]) - square_low) + (rounding + self.log_weights_low[k]);
+            log_density_low[k] = small_part(log_density[k], lost);
+        }
+        let density_shift = reduce(log_density, V::max);
+        // Loops over the components do either maps or sums: a scalar's maps then become vector instructions.
+        let mut density = [V::ZEROS; K];
+        for k in 0..K {
+            density[k] = exp((log_density[k] - density_shift) + log_density_low[k]);
         }
         // M(|t_k|) w_k phi(t_k): the mass that component k has beyond x, seen from its mean.
-        let mut density = [V::ZEROS; K];
         let mut beyond = [V::ZEROS; K];
-        let mut total_density = V::ZEROS;
-        let mut upper = V::ZEROS;
-        let scale = exp(density_shift.0);
         for k in 0..K {
-            density[k] = exp(minus(log_density[k], density_shift));
-            total_density += density[k] * self.inverse_scales[k];
             beyond[k] = density[k] * mills(t[k].abs());
-            let mass = beyond[k] * scale;
-            upper += t[k].select_lt(V::ZEROS, self.weights[k] * root - mass, mass);
         }
+        let scale = exp(density_shift);
+        let mut density_by_scale = [V::ZEROS; K];
+        let mut upper = [V::ZEROS; K];
+        for k in 0..K {
+            density_by_scale[k] = density[k] * self.inverse_scales[k];
+            let mass = beyond[k] * scale;
+            upper[k] = t[k].select_lt(V::ZEROS, self.weights[k] * root - mass, mass);
+        }
+        let total_density = reduce(density_by_scale, V::add);
         // Both tails are exact; the smaller one keeps its digits under the logarithm.
-        let side = upper.select_lt(self.total * root * half, V::ONE, -V::ONE);
-        let log_weight = |k: usize| (self.log_weights[k], self.log_weights_low[k]);
-        let mut shift = (low * high, V::ZEROS);
+        let side = reduce(upper, V::add).select_lt(self.total * root * half, V::ONE, -V::ONE);
+        let mut log_mass = [V::ZEROS; K];
         for k in 0..K {
-            let (whole, part) = (log_weight(k), log_density[k]);
-            let inside = side * t[k];
-            shift = larger(shift, (inside.select_lt(V::ZEROS, whole.0, part.0), inside.select_lt(V::ZEROS, whole.1, part.1)));
+            log_mass[k] = (side * t[k]).select_lt(V::ZEROS, self.log_weights[k], log_density[k]);
         }
-        let log_scale = minus(density_shift, shift);
-        let scale = exp(log_scale);
+        let shift = reduce(log_mass, V::max);
+        let scale = exp(density_shift - shift);
         let mut tail = [V::ZEROS; K];
-        let mut total_tail = V::ZEROS;
-        let mut total_tail_low = V::ZEROS;
         for k in 0..K {
             let mass = beyond[k] * scale;
-            let whole = exp(minus(log_weight(k), shift)) * root;
+            let whole = exp((self.log_weights[k] - shift) + self.log_weights_low[k]) * root;
             tail[k] = (side * t[k]).select_lt(V::ZEROS, whole - mass, mass);
-            let (sum, low) = two_sum(total_tail, tail[k]);
-            total_tail = sum;
-            total_tail_low += low;
         }
-        let total_tail = total_tail + total_tail_low;
-        let log_tail = shift.0 + (shift.1 + ln(total_tail / (self.total * root)));
+        let total_tail = sum(&tail);
+        let log_tail = shift + ln(total_tail / (self.total * root));
         let distance = quantile_log_tail(log_tail);
         Point {
             side,
@@ -196,7 +194,6 @@ impl<V: Value, const K: usize> Mixture<V, K> {
             total_tail,
             shift,
             density_shift,
-            log_scale,
             z: side * distance,
             mills: mills(distance.max(V::ZEROS)),
         }
@@ -216,36 +213,52 @@ impl<V: Value, const K: usize> Mixture<V, K> {
     ///
     /// # Domain
     /// `|z|` is held to `LIMIT`, as is what the forward map returns; NaN is read as `-LIMIT`.
-    // One copy a type: the loop is long, and inlined into every coupling it takes minutes to compile.
-    #[inline(never)]
+    #[inline(always)]
     pub fn inverse_and_log_det(&self, z: V) -> (V, V) {
-        let x = self.solve(z, || ());
-        (x, -self.at(x).log_det())
+        // A function of its own: the loop is long, and inlined into every coupling it takes minutes to compile.
+        V::outline(
+            #[inline(always)]
+            || {
+                let (x, log_det) = self.solve(z, || ());
+                (x, -log_det)
+            },
+        )
     }
 
-    /// The root of `F(x) = Phi(z)`; calls `evaluated` at each evaluation.
+    /// The root of `F(x) = Phi(z)` with the log-det there; calls `evaluated` at each evaluation.
     #[inline(always)]
-    fn solve(&self, z: V, evaluated: impl Fn()) -> V {
+    fn solve(&self, z: V, evaluated: impl Fn()) -> (V, V) {
         let (low, high) = self.bracket(z);
-        root::newton(low, high, self.start(z), self.held(z), |x| {
-            evaluated();
-            let point = self.at(x);
-            (point.z, point.slope(), point.bend(self))
-        })
+        root::newton(
+            low,
+            high,
+            self.start(z),
+            self.held(z),
+            #[inline(always)]
+            |x| {
+                evaluated();
+                let point = self.at(x);
+                (point.z, point.slope(), point.bend(self), point.log_det())
+            },
+        )
     }
 
     /// As [`Mixture::inverse_and_log_det`], with the number of evaluations it took.
     #[doc(hidden)]
     pub fn inverse_counted(&self, z: V) -> (V, usize) {
         let count = core::cell::Cell::new(0);
-        let x = self.solve(z, || count.set(count.get() + 1));
+        let (x, _) = self.solve(z, || count.set(count.get() + 1));
         (x, count.get())
     }
 
     /// As [`Mixture::inverse_and_log_det`], by bisection alone: exactly [`Real::BITS`] evaluations, and for the same mixture `z1 <= z2` never gives `x1 > x2`.
     #[inline(always)]
     pub fn bisect_and_log_det(&self, z: V) -> (V, V) {
-        let x = root::bisect(self.held(z), |x| self.at(x).z);
+        let x = root::bisect(
+            self.held(z),
+            #[inline(always)]
+            |x| self.at(x).z,
+        );
         (x, -self.at(x).log_det())
     }
 
@@ -267,8 +280,16 @@ impl<V: Value, const K: usize> Mixture<V, K> {
     ///
     /// Components further out hold a part of `p`; the component is about its quantile at the share of what they leave. For narrow components far apart this is nearly the
     /// root; where they overlap it is near enough for Newton's method.
-    #[inline(never)]
+    #[inline(always)]
     pub fn start(&self, z: V) -> V {
+        V::outline(
+            #[inline(always)]
+            || self.start_inside(z),
+        )
+    }
+
+    #[inline(always)]
+    fn start_inside(&self, z: V) -> V {
         let z = self.held(z);
         let side = z.select_lt(V::ZEROS, -V::ONE, V::ONE);
         let root = V::splat(V::Scalar::from_f64(SQRT_TAU));
@@ -278,33 +299,36 @@ impl<V: Value, const K: usize> Mixture<V, K> {
         let p = exp(log_tail) * self.total;
         let log_p = log_tail + ln(self.total);
         let nothing = V::splat(-V::Scalar::MAX);
-        let mut start = nothing;
-        let mut blend = V::ZEROS;
+        let (mut further, mut here) = ([V::ZEROS; K], [V::ZEROS; K]);
         for k in 0..K {
-            let mean = side * self.means[k];
-            let (mut further, mut here) = (V::ZEROS, V::ZEROS);
             for j in 0..K {
-                let apart = side * self.means[j] - mean;
+                let apart = side * (self.means[j] - self.means[k]);
                 // One narrower than `k` is a step at its mean.
                 let near = self.scales[j].select_lt(self.scales[k], V::ZEROS, self.scales[k]);
-                further += near.select_lt(apart, self.weights[j], V::ZEROS);
-                here += near.select_lt(apart.abs(), V::ZEROS, self.weights[j]);
+                further[k] += near.select_lt(apart, self.weights[j], V::ZEROS);
+                here[k] += near.select_lt(apart.abs(), V::ZEROS, self.weights[j]);
             }
+        }
+        let mut starts = [V::ZEROS; K];
+        let mut blend = [V::ZEROS; K];
+        for k in 0..K {
+            let mean = side * self.means[k];
             // Between components `p` is what those further out hold, to rounding.
-            let left = p - further;
+            let left = p - further[k];
             let left = (-rounding * p).select_lt(left, left.max(rounding * p), V::ZEROS);
-            let log_share = V::ZEROS.select_lt(further, ln(left), log_p) - ln(here);
+            let log_share = V::ZEROS.select_lt(further[k], ln(left), log_p) - ln(here[k]);
             let x = self.scales[k].mul_add(quantile_log_sf(log_share.min(-rounding)), mean);
             let fits = log_share.select_lt(rounding, x, nothing);
             let between = V::ZEROS.select_lt(left, fits, nothing);
-            start = start.max(V::ZEROS.select_lt(further, between, fits));
+            let share = V::ZEROS.select_lt(further[k], between, fits);
             // However little is left, the component alone holds no more than `p`.
             let alone = log_p - self.log_weights[k];
             let x = self.scales[k].mul_add(quantile_log_sf(alone.min(-rounding)), mean);
-            start = start.max(alone.select_lt(V::ZEROS, x, nothing));
-            blend = self.weights[k].mul_add(self.scales[k].mul_add(z.abs(), mean), blend);
+            starts[k] = share.max(alone.select_lt(V::ZEROS, x, nothing));
+            blend[k] = self.weights[k] * self.scales[k].mul_add(z.abs(), mean);
         }
-        side * nothing.select_lt(start, start, blend / self.total)
+        let start = reduce(starts, V::max);
+        side * nothing.select_lt(start, start, reduce(blend, V::add) / self.total)
     }
 
     #[inline(always)]
@@ -335,7 +359,7 @@ impl<V: Value, const K: usize> Mixture<V, K> {
     pub fn log_pdf(&self, x: V) -> V {
         let point = self.at(x);
         let root = V::splat(V::Scalar::from_f64(SQRT_TAU));
-        point.density_shift.0 + (point.density_shift.1 + ln(point.total_density / (self.total * root)))
+        point.density_shift + ln(point.total_density / (self.total * root))
     }
 
     /// The weight of component `k`.
@@ -367,13 +391,13 @@ impl<V: Value, const K: usize> Point<V, K> {
     /// `log dz/dx = log f - log phi(z)`. The terms `-t^2/2` of `log f` and `-z^2/2` of `log phi` cancel in `f / tail` and `phi(z) / tail = 1 / M`.
     #[inline(always)]
     pub(crate) fn log_det(&self) -> V {
-        self.log_scale + ln(self.total_density * (self.mills / self.total_tail))
+        (self.density_shift - self.shift) + ln(self.total_density * (self.mills / self.total_tail))
     }
 
     /// `dz/dx`.
     #[inline(always)]
     pub(crate) fn slope(&self) -> V {
-        exp(self.log_scale) * (self.total_density * (self.mills / self.total_tail))
+        exp(self.density_shift - self.shift) * (self.total_density * (self.mills / self.total_tail))
     }
 
     /// `d log (dz/dx) / dx = d log f / dx + z dz/dx`.
@@ -392,20 +416,46 @@ impl<V: Value, const K: usize> Point<V, K> {
     fn log_mass(&self, mixture: &Mixture<V, K>, side: V) -> V {
         let root = V::splat(V::Scalar::from_f64(SQRT_TAU));
         let ratio = self.total_tail / (mixture.total * root);
-        let smaller = self.shift.0 + (self.shift.1 + ln(ratio));
-        let larger = crate::math::ln_1p(-(exp(self.shift.0) * ratio));
+        let smaller = self.shift + ln(ratio);
+        let larger = crate::math::ln_1p(-(exp(self.shift) * ratio));
         (side * self.side).select_lt(V::ZEROS, larger, smaller)
     }
 }
 
-/// The larger of two sums of a number and what its rounding lost.
+/// `lost`, what rounding took from the logarithm `x`; nothing where it may be large.
 #[inline(always)]
-fn larger<V: Value>(a: (V, V), b: (V, V)) -> (V, V) {
-    (a.0.select_lt(b.0, b.0, a.0), a.0.select_lt(b.0, b.1, a.1))
+fn small_part<V: Value>(x: V, lost: V) -> V {
+    x.select_lt(V::splat(V::Scalar::from_f64(-1.0 / 32.0) / V::Scalar::EPSILON), V::ZEROS, lost)
 }
 
-/// The difference of two such sums, rounded.
+/// `items` joined by `f` in pairs of halves, which a scalar does in vectors.
 #[inline(always)]
-fn minus<V: Value>(a: (V, V), b: (V, V)) -> V {
-    (a.0 - b.0) + (a.1 - b.1)
+fn reduce<V: Copy, const K: usize>(mut items: [V; K], f: impl Fn(V, V) -> V) -> V {
+    let mut count = K;
+    while count > 1 {
+        let half = count.div_ceil(2);
+        for i in 0..count / 2 {
+            items[i] = f(items[i], items[half + i]);
+        }
+        count = half;
+    }
+    items[0]
+}
+
+/// The sum, with what rounding takes from it made good.
+#[inline(always)]
+fn sum<V: Value, const K: usize>(terms: &[V; K]) -> V {
+    let mut low = [V::ZEROS; K];
+    let mut terms = *terms;
+    let mut count = K;
+    while count > 1 {
+        let half = count.div_ceil(2);
+        for i in 0..count / 2 {
+            let (sum, rounding) = two_sum(terms[i], terms[half + i]);
+            terms[i] = sum;
+            low[i] = (low[i] + low[half + i]) + rounding;
+        }
+        count = half;
+    }
+    terms[0] + low[0]
 }

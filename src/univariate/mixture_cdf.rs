@@ -89,7 +89,10 @@ impl<S, const K: usize> MixtureCdf<S, K> {
     where
         S: LogScaleClamp<T>,
     {
-        let log_scales = params.raw_log_scales().map(|raw| self.clamp.clamp(raw));
+        let mut log_scales = [V::ZEROS; K];
+        for k in 0..K {
+            log_scales[k] = self.clamp.clamp(params.raw_log_scales()[k]);
+        }
         Mixture::from_raw(params.logits(), params.means(), &log_scales)
     }
 }

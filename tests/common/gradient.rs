@@ -5,8 +5,8 @@
 use gaussflow::math::sigmoid;
 use gaussflow::train::add_nll_gradient;
 use gaussflow::{
-    DifferentiableBijector, DifferentiableLayer, Init, Lanes, MixtureParams, Pack, Parameters, Role, Shape, Univariate, Value, Width,
-    Zeros, log_base, standard_normal,
+    DifferentiableBijector, DifferentiableLayer, Init, MixtureParams, Pack, Parameters, Role, Shape, Univariate, Value, Width, Zeros,
+    log_base, standard_normal,
 };
 use rand_pcg::Pcg64;
 
@@ -364,14 +364,14 @@ where
 }
 
 /// Checks the gradient of the summed negative log-likelihood, as training takes it, on the lanes `V`; the rows may leave the last pack part empty.
-pub fn check_nll<V: Lanes<Scalar = f64>, B, const D: usize, const C: usize>(bijector: &B, rows: &[Row<D, C>]) -> Outcome
+pub fn check_nll<V: Value<Scalar = f64>, B, const D: usize, const C: usize>(bijector: &B, rows: &[Row<D, C>]) -> Outcome
 where
     B: DifferentiableBijector<f64, D, C> + Clone + Sync,
 {
     on_large_stack(|| nll_outcome::<V, B, D, C>(bijector, rows))
 }
 
-fn nll_outcome<V: Lanes<Scalar = f64>, B, const D: usize, const C: usize>(bijector: &B, rows: &[Row<D, C>]) -> Outcome
+fn nll_outcome<V: Value<Scalar = f64>, B, const D: usize, const C: usize>(bijector: &B, rows: &[Row<D, C>]) -> Outcome
 where
     B: DifferentiableBijector<f64, D, C> + Clone,
 {
