@@ -8,6 +8,7 @@ extern crate std;
 pub mod bijector;
 pub mod conditioner;
 mod flow;
+pub mod format;
 pub mod init;
 mod lanes;
 mod mask;
@@ -18,6 +19,7 @@ mod real;
 pub mod root;
 mod sample;
 mod shape;
+mod structure;
 pub mod toy;
 pub mod train;
 pub mod univariate;
@@ -36,6 +38,7 @@ pub use params::{Init, Parameters, Role};
 pub use real::Real;
 pub use sample::standard_normal;
 pub use shape::{Each, Shape, Width};
+pub use structure::Part;
 pub use univariate::{
     Affine, AffineParams, Mixture, MixtureCdf, MixtureError, MixtureParams, NoClamp, RationalQuadraticSpline, SigmoidClamp, SplineParams,
     TanhClamp, Univariate,
