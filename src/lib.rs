@@ -10,6 +10,8 @@ pub mod conditioner;
 mod flow;
 pub mod format;
 pub mod init;
+#[cfg(feature = "safetensors")]
+pub mod keras;
 mod lanes;
 mod mask;
 pub mod math;
