@@ -57,6 +57,7 @@ impl<T, B: Init<T>, const D: usize, const C: usize> Init<T> for Flow<T, B, D, C>
 
 impl<T, B: Parameters<T>, const D: usize, const C: usize> Parameters<T> for Flow<T, B, D, C> {
     const COUNT: usize = B::COUNT;
+    const FIXED: usize = B::FIXED;
 
     fn zip<const M: usize, const N: usize>(
         change: [&mut Self; M],

@@ -2,13 +2,16 @@
 #![deny(missing_docs)]
 #![doc = include_str!("../README.md")]
 
-#[cfg(feature = "std")]
+#[cfg(any(feature = "std", feature = "safetensors"))]
 extern crate std;
 
 pub mod bijector;
 pub mod conditioner;
 mod flow;
+pub mod format;
 pub mod init;
+#[cfg(feature = "safetensors")]
+pub mod keras;
 mod lanes;
 mod mask;
 pub mod math;
@@ -18,6 +21,7 @@ mod real;
 pub mod root;
 mod sample;
 mod shape;
+mod structure;
 pub mod toy;
 pub mod train;
 pub mod univariate;
@@ -36,6 +40,7 @@ pub use params::{Init, Parameters, Role};
 pub use real::Real;
 pub use sample::standard_normal;
 pub use shape::{Each, Shape, Width};
+pub use structure::Part;
 pub use univariate::{
     Affine, AffineParams, Mixture, MixtureCdf, MixtureError, MixtureParams, NoClamp, RationalQuadraticSpline, SigmoidClamp, SplineParams,
     TanhClamp, Univariate,

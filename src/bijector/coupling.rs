@@ -10,6 +10,7 @@ use crate::mask::{Mask, identity_count};
 use crate::params::{Init, Parameters, Role};
 use crate::real::Real;
 use crate::shape::{Each, Width};
+use crate::structure::Part;
 use crate::univariate::Univariate;
 use crate::value::{Value, Zeros};
 
@@ -89,6 +90,7 @@ impl<M, U: Zeros, N: Zeros, const A: usize, const B: usize> Zeros for Coupling<M
 
 impl<T, M, U: Parameters<T>, N: Parameters<T>, const A: usize, const B: usize> Parameters<T> for Coupling<M, U, N, A, B> {
     const COUNT: usize = U::COUNT + N::COUNT;
+    const FIXED: usize = U::FIXED + N::FIXED;
 
     fn zip<const W: usize, const R: usize>(
         mut change: [&mut Self; W],
@@ -160,6 +162,13 @@ impl<
                 log_det
             },
         )
+    }
+
+    fn describe(visit: &mut impl FnMut(Part)) {
+        visit(Part::Kind("coupling"));
+        visit(Part::Mask(&M::IDENTITY));
+        U::describe(visit);
+        N::describe(visit);
     }
 }
 

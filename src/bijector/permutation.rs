@@ -7,6 +7,7 @@ use rand_core::Rng;
 use crate::bijector::{Bijector, DifferentiableBijector};
 use crate::params::{Init, Parameters, Role};
 use crate::real::Real;
+use crate::structure::Part;
 use crate::value::{Value, Zeros};
 
 /// An order of `D` dimensions, as a type.
@@ -121,6 +122,11 @@ impl<T: Real, P: Order<D>, const D: usize, const C: usize> Bijector<T, D, C> for
             z[to] = value;
         }
         V::ZEROS
+    }
+
+    fn describe(visit: &mut impl FnMut(Part)) {
+        visit(Part::Kind("permutation"));
+        visit(Part::Order(&Self::source()));
     }
 }
 

@@ -6,6 +6,7 @@ use crate::conditioner::{DifferentiableLayer, Layer};
 use crate::params::{Init, Parameters, Role};
 use crate::real::Real;
 use crate::shape::{Shape, Width};
+use crate::structure::Part;
 use crate::value::{Value, Zeros};
 
 /// `y = x W + b`, with weights `[input][output]`.
@@ -167,6 +168,12 @@ impl<T: Real, const I: usize, const O: usize, const C: usize> Layer<T, Width<I>,
         }
         add_rows(x, &self.weights, |row| row, y);
     }
+
+    fn describe(visit: &mut impl FnMut(Part)) {
+        visit(Part::Kind("dense"));
+        visit(Part::Tensor("kernel", &[I, O]));
+        visit(Part::Tensor("bias", &[O]));
+    }
 }
 
 impl<T: Real, const I: usize, const O: usize, const C: usize> DifferentiableLayer<T, Width<I>, C> for Dense<T, I, O> {
@@ -203,6 +210,13 @@ impl<T: Real, const I: usize, const C: usize, const O: usize> Layer<T, Width<I>,
     fn apply<V: Value<Scalar = T>>(&self, x: &[V; I], context: &[V; C], y: &mut [V; O]) {
         self.dense.apply(x, context, y);
         add_rows(context, &self.context_weights, |row| row, y);
+    }
+
+    fn describe(visit: &mut impl FnMut(Part)) {
+        visit(Part::Kind("context_dense"));
+        visit(Part::Tensor("kernel", &[I, O]));
+        visit(Part::Tensor("bias", &[O]));
+        visit(Part::Tensor("context_kernel", &[C, O]));
     }
 }
 

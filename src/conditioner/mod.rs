@@ -14,6 +14,7 @@ pub use residual::Residual;
 use crate::params::Parameters;
 use crate::real::Real;
 use crate::shape::Shape;
+use crate::structure::Part;
 use crate::value::{Value, Zeros};
 
 /// A part of a conditioner, or a whole one: `In` (and the context) to `Out`.
@@ -31,6 +32,9 @@ pub trait Layer<T: Real, In: Shape<T>, const C: usize = 0> {
 
     /// Overwrites `y` with the layer's value at `x`.
     fn apply<V: Value<Scalar = T>>(&self, x: &In::Of<V>, context: &[V; C], y: &mut <Self::Out as Shape<T>>::Of<V>);
+
+    /// Tells `visit` what the layer is made of, as [`Bijector::describe`](crate::Bijector::describe) does.
+    fn describe(_visit: &mut impl FnMut(Part)) {}
 }
 
 /// A layer with a gradient.

@@ -21,6 +21,7 @@ use rand_core::Rng;
 use crate::math::exp;
 use crate::params::Parameters;
 use crate::real::Real;
+use crate::structure::Part;
 use crate::value::{Value, Zeros};
 
 /// A strictly increasing map `x -> z` of the real line with parameters that something else supplies: a conditioner's output for a
@@ -69,4 +70,7 @@ pub trait Univariate<T: Real>: Parameters<T> {
 
     /// Replaces settings that no map can have (the zeros of cleared memory) by the defaults.
     fn init(&mut self) {}
+
+    /// Tells `visit` what the map is made of, as [`Bijector::describe`](crate::Bijector::describe) does.
+    fn describe(_visit: &mut impl FnMut(Part)) {}
 }
