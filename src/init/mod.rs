@@ -5,13 +5,19 @@
 mod decompose;
 mod eigen;
 mod em;
+mod gaussianize;
 mod marginal;
 mod moments;
 mod principal;
 mod qr;
+mod univariate;
+mod warm_start;
 
 pub use crate::bijector::NotOrthogonal;
 pub use em::{Em, MixtureFit, fit_mixture};
+pub use gaussianize::Gaussianize;
+pub use univariate::FitUnivariate;
+pub use warm_start::{Rotation, WarmStart};
 
 pub(crate) use eigen::symmetric_eigen;
 pub(crate) use moments::moments;
@@ -29,6 +35,8 @@ pub enum DataError {
     Empty,
     /// This sample holds an infinity or a NaN.
     Sample(usize),
+    /// This sample holds a value beyond the square root of the type's largest number.
+    Large(usize),
     /// There are fewer samples than `needed`, one a component.
     TooFew {
         /// How many there have to be.
@@ -48,6 +56,7 @@ impl fmt::Display for DataError {
         match self {
             DataError::Empty => write!(f, "there is no sample to fit"),
             DataError::Sample(index) => write!(f, "sample {index} is not finite"),
+            DataError::Large(index) => write!(f, "sample {index} holds a value beyond the square root of the type's largest number"),
             DataError::TooFew { needed } => write!(f, "there must be at least {needed} samples, one a component"),
             DataError::Scratch { needed } => write!(f, "the scratch slice must hold {needed} values"),
             DataError::Setting(name) => write!(f, "the setting `{name}` is out of its domain"),
