@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use gaussflow::conditioner::{Gelu, LeakyRelu, Relu, Sigmoid, Silu, Softplus, Tanh};
 use gaussflow::univariate::LogScaleClamp;
 use gaussflow::{
-    Coupling, Dense, Flow, Head, Householder, MixtureCdf, Real, Residual, SharedHead, SigmoidClamp, TanhClamp, Univariate, Zeros,
+    Coupling, Dense, Flow, Head, Householder, Marginal, MixtureCdf, NoClamp, Real, Residual, SharedHead, SigmoidClamp, TanhClamp,
+    Univariate, Zeros,
 };
 use safetensors::{Dtype, SafeTensors};
 use serde_json::Value as Json;
@@ -162,6 +163,20 @@ impl<T, M, U: Golden<T>, N: Golden<T>, const A: usize, const B: usize> Golden<T>
     }
 }
 
+/// The reference's tables are `(D, K)` each; ours are those of one dimension after the other.
+impl<T: Real, S: LogScaleClamp<T> + Golden<T>, const K: usize, const D: usize> Golden<T> for Marginal<T, MixtureCdf<S, K>, D> {
+    fn each(&mut self, place: &mut Place, visit: &mut impl FnMut(&str, usize, &mut T)) {
+        self.univariate.each(place, visit);
+        let names = ["logits", "means", "log_scales"].map(|key| place.named(key));
+        for (d, params) in self.params.iter_mut().enumerate() {
+            for (i, p) in params.as_mut().iter_mut().enumerate() {
+                visit(names[i / K], d * K + i % K, p);
+            }
+        }
+        place.layer += 1;
+    }
+}
+
 // Univariates: settings only.
 
 impl<T, S: Golden<T>, const K: usize> Golden<T> for MixtureCdf<S, K> {
@@ -185,6 +200,12 @@ impl<T: Real> Golden<T> for SigmoidClamp<T> {
         assert_eq!(clamp["kind"], "sigmoid");
         self.low = T::from_f64(clamp["lo"].as_f64().unwrap());
         self.high = T::from_f64(clamp["hi"].as_f64().unwrap());
+    }
+}
+
+impl<T> Golden<T> for NoClamp {
+    fn each(&mut self, place: &mut Place, _: &mut impl FnMut(&str, usize, &mut T)) {
+        assert!(place.described()["log_scale_clamp"].is_null());
     }
 }
 
@@ -276,4 +297,4 @@ tuple!(P0 0, P1 1, P2 2);
 tuple!(P0 0, P1 1, P2 2, P3 3);
 tuple!(P0 0, P1 1, P2 2, P3 3, P4 4);
 
-// Marginal layers, fixed rotations and whatever comes next: implement `Golden` here, then add a line to the table of `golden.rs`.
+// Whatever comes next: implement `Golden` here, then add a line to the table of `golden.rs`.
