@@ -3,23 +3,21 @@
 #[path = "common/stack.rs"]
 mod stack;
 
-use gaussflow::conditioner::{ConstantOutput, Relu, Tanh};
+use gaussflow::conditioner::ConstantOutput;
+use gaussflow::factory;
 use gaussflow::init::WarmStart;
 use gaussflow::toy::two_moons;
 use gaussflow::train::{Adam, Trainer};
+use gaussflow::univariate::ClampedMixture;
 use gaussflow::{
-    Bijector, Coupling, Dense, Each, FirstHalf, Flow, Head, Householder, Init, Lanes, Marginal, MixtureCdf, MixtureParams, Pack, Real,
-    Swap, TanhClamp, Wide, Zeros, standard_normal,
+    Bijector, Each, FirstHalf, Flow, Householder, Init, Lanes, Marginal, MixtureParams, Pack, Real, Wide, Zeros, standard_normal,
 };
 use rand_pcg::Pcg64;
 
 const K: usize = 4;
 
-type Mixture<T> = MixtureCdf<TanhClamp<T>, K>;
-type Net<T, const A: usize, const B: usize> = (Dense<T, A, 8>, Relu, Dense<T, 8, 8>, Tanh, Head<T, Mixture<T>, 8, B>);
-type Half<T, M, const A: usize, const B: usize> = Coupling<M, Mixture<T>, Net<T, A, B>, A, B>;
-type CouplingBlock<T, const D: usize, const A: usize, const B: usize> =
-    (Householder<T, D, D>, Half<T, FirstHalf, A, B>, Half<T, Swap<FirstHalf>, B, A>);
+type Mixture<T> = ClampedMixture<T, K>;
+type CouplingBlock<T, const D: usize, const A: usize, const B: usize> = factory::CouplingBlock<T, D, A, B, K, 8>;
 type MarginalBlock<T, const D: usize> = (Householder<T, D, D>, Marginal<T, Mixture<T>, D>);
 
 /// Both with the same rotation and the same random mixtures; the couplings' hidden layers are drawn and do not matter.
@@ -75,6 +73,8 @@ fn zero_weights_are_the_marginal_layer() {
 
 type Couplings = [CouplingBlock<f32, 2, 1, 1>; 3];
 type Marginals = [MarginalBlock<f32, 2>; 3];
+type CouplingFlow = Flow<f32, Couplings, 2>;
+type MarginalFlow = Flow<f32, Marginals, 2>;
 
 fn moons(count: usize) -> Vec<[f32; 2]> {
     let mut points = vec![[0.0; 2]; count];
@@ -83,8 +83,8 @@ fn moons(count: usize) -> Vec<[f32; 2]> {
 }
 
 /// Both flows from the same data.
-fn started(points: &[[f32; 2]]) -> (Box<Flow<f32, Couplings, 2>>, Box<Flow<f32, Marginals, 2>>) {
-    let (mut coupling, mut marginal) = (Box::new(Flow::<f32, Couplings, 2>::ZEROS), Box::new(Flow::<f32, Marginals, 2>::ZEROS));
+fn started(points: &[[f32; 2]]) -> (Box<CouplingFlow>, Box<MarginalFlow>) {
+    let (mut coupling, mut marginal) = (Box::new(CouplingFlow::ZEROS), Box::new(MarginalFlow::ZEROS));
     let mut rng = Pcg64::new(7, 7);
     coupling.init(&mut rng);
     marginal.init(&mut rng);
@@ -105,12 +105,12 @@ fn both_start_alike_and_one_training_step_parts_them() {
     stack::on_large_stack(|| {
         let points = moons(400);
         let (mut coupling, mut marginal) = started(&points);
-        let same = |c: &Flow<f32, Couplings, 2>, m: &Flow<f32, Marginals, 2>| {
+        let same = |c: &CouplingFlow, m: &MarginalFlow| {
             points.iter().filter(|x| c.forward(x) == m.forward(x) && c.log_prob(x) == m.log_prob(x)).count()
         };
         assert_eq!(same(&coupling, &marginal), points.len());
         // What dimension 1 becomes does not depend on dimension 0, which its network sees.
-        let image = |half: &Half<f32, FirstHalf, 1, 1>, x: [f32; 2]| {
+        let image = |half: &factory::MixtureCoupling<f32, FirstHalf, 1, 1, K, 8>, x: [f32; 2]| {
             let mut state = x;
             Bijector::<f32, 2>::forward_and_log_det(half, &mut state, &[]);
             state[1]

@@ -11,6 +11,7 @@ use gaussflow::{
 use rand_pcg::Pcg64;
 
 type Four = Pack<f64, 4>;
+type Target = dyn Fn(&[f64; 2]) -> (f64, [f64; 2]);
 
 fn adam(learning_rate: f64) -> Adam<f64> {
     Adam { learning_rate, ..Adam::default() }
@@ -85,7 +86,7 @@ fn refuses_by_name() {
     type Scales = Marginal<f64, Affine<NoClamp>, 2>;
     let (mut scales, mut trainer) = (Scales::ZEROS, Trainer::<f64, Four, Scales, 2>::ZEROS);
     let rows = [[0.5, -0.5]; 6];
-    let mut step = |latents: &[[f64; 2]], target: &dyn Fn(&[f64; 2]) -> (f64, [f64; 2])| {
+    let mut step = |latents: &[[f64; 2]], target: &Target| {
         let before = scales.clone();
         let outcome = trainer.step_reverse_kl(&mut scales, latents, &[], |x, _| target(x), &adam(0.1), 1.0, 1.0);
         assert_eq!((outcome.is_err(), trainer.steps()), (before == scales, u32::from(outcome.is_ok())));
