@@ -13,7 +13,7 @@ use gaussflow::conditioner::{Relu, Tanh};
 use gaussflow::factory::{CouplingBlock, GaussianizationBlock, MixtureCoupling, SharedCouplingBlock};
 use gaussflow::{
     Alternating, Coupling, Dense, DifferentiableBijector, FirstHalf, Flow, Head, Householder, Lanes, Marginal, MixtureCdf, NoClamp,
-    Orthogonal, Pack, Real, Residual, SharedHead, SigmoidClamp, Swap, TanhClamp, Value, Zeros,
+    Orthogonal, Pack, Real, Residual, SharedHead, SigmoidClamp, TanhClamp, Value, Zeros,
 };
 use golden::{Case, Golden};
 use report::Report;
