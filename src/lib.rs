@@ -7,6 +7,7 @@ extern crate std;
 
 pub mod bijector;
 pub mod conditioner;
+pub mod factory;
 mod flow;
 pub mod format;
 pub mod init;

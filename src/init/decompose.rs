@@ -21,27 +21,35 @@ impl<T: Real, const D: usize> Householder<T, D, D> {
     /// the odd one turns the last column.
     pub fn from_orthogonal(q: &[[T; D]; D]) -> Result<(Self, bool), NotOrthogonal> {
         check_orthogonal(q)?;
-        let mut left = *q;
         let mut layer = Self::ZEROS;
+        let flipped = layer.turn_to(q);
+        Ok((layer, flipped))
+    }
+}
+
+impl<T: Real, const D: usize, const R: usize> Householder<T, D, R> {
+    /// Sets the reflectors to those of [`Householder::from_orthogonal`], for any number `R` of them: fewer than `D` match the first columns of `q` that are not unit vectors in
+    /// their place already, and the others are some orthonormal completion. Whether the last dimension comes out with the other sign.
+    pub(crate) fn turn_to(&mut self, q: &[[T; D]; D]) -> bool {
+        let mut left = *q;
         let mut used = 0;
         for j in 0..D {
-            let v = &mut layer.reflectors[used];
+            let Some(v) = self.reflectors.get_mut(used) else { break };
             if toward_unit(&left, j, v) {
                 apply(v, &mut left);
                 used += 1;
-            } else {
-                *v = Zeros::ZEROS;
             }
         }
-        let rest = D - used;
+        let rest = R - used;
         let flipped = rest % 2 == 1;
         let root = Value::sqrt(T::from_f64(D as f64));
-        for (i, v) in layer.reflectors.iter_mut().skip(used).enumerate() {
+        for (i, v) in self.reflectors.iter_mut().skip(used).enumerate() {
             // Pairs of one direction each; the odd one is last.
-            let direction = if flipped && i + 1 == rest { D - 1 } else { i / 2 };
+            let direction = if flipped && i + 1 == rest { D - 1 } else { (i / 2) % D };
+            *v = Zeros::ZEROS;
             v[direction] = root;
         }
-        Ok((layer, flipped))
+        flipped
     }
 }
 

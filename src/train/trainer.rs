@@ -17,10 +17,10 @@ where
     V: Value<Scalar = T>,
     B: DifferentiableBijector<T, D, C>,
 {
-    gradient: B,
+    pub(super) gradient: B,
     first: B,
     second: B,
-    tape: B::Tape<V>,
+    pub(super) tape: B::Tape<V>,
     step: u32,
 }
 
