@@ -174,4 +174,27 @@ mod tests {
             assert!((ours - exact).abs() < 1e-11);
         }
     }
+
+    /// The columns of `q` that `R` reflectors of a `D`-dimensional rotation match, from the first on, up to the sign of the last.
+    fn matched<const D: usize, const R: usize>(q: &[[f64; D]; D]) -> usize {
+        let mut layer = Householder::<f64, D, R>::ZEROS;
+        let flipped = layer.turn_to(q);
+        let mut images = [[0.0; D]; D];
+        for (i, image) in images.iter_mut().enumerate() {
+            image[i] = 1.0;
+            Bijector::<f64, D>::forward_and_log_det(&layer, image, &[]);
+        }
+        let sign = |o| if flipped && o == D - 1 { -1.0 } else { 1.0 };
+        (0..D).take_while(|o| (0..D).all(|i| (images[i][*o] - sign(*o) * q[i][*o]).abs() < 1e-11)).count()
+    }
+
+    #[test]
+    fn any_number_of_reflectors() {
+        let mut q = Orthogonal::<f64, 4>::ZEROS;
+        q.init(&mut Pcg64::new(4, 2));
+        assert_eq!(matched::<4, 0>(&q.matrix), 0);
+        assert_eq!(matched::<4, 1>(&q.matrix), 1);
+        assert_eq!(matched::<4, 2>(&q.matrix), 2);
+        assert_eq!((matched::<4, 4>(&q.matrix), matched::<4, 5>(&q.matrix), matched::<4, 13>(&q.matrix)), (4, 4, 4));
+    }
 }
