@@ -72,14 +72,12 @@ fn add_blocks<V: Value, R, const N: usize>(x: &[V], rows: &[R], row: &impl Fn(&R
 #[inline(always)]
 pub(crate) fn add_rows_transposed<V: Value, R>(dy: &[V], rows: &[R], row: impl Fn(&R) -> &[V::Scalar], dx: &mut [V]) {
     for (dx, rows) in dx.chunks_mut(BLOCK).zip(rows.chunks(BLOCK)) {
-        if let (Some(dx), Some(rows)) = (dx.first_chunk_mut::<BLOCK>(), rows.first_chunk::<BLOCK>()) {
-            let rows = rows.each_ref().map(&row);
+        if let (Some(dx), [r0, r1, r2, r3]) = (dx.first_chunk_mut::<BLOCK>(), rows) {
             let mut sums = *dx;
-            for (o, dy) in dy.iter().enumerate() {
-                for i in 0..BLOCK {
-                    if let Some(w) = rows[i].get(o) {
-                        sums[i] = V::splat(*w).mul_add(*dy, sums[i]);
-                    }
+            let columns = row(r0).iter().zip(row(r1)).zip(row(r2)).zip(row(r3));
+            for (dy, (((w0, w1), w2), w3)) in dy.iter().zip(columns) {
+                for (sum, w) in sums.iter_mut().zip([w0, w1, w2, w3]) {
+                    *sum = V::splat(*w).mul_add(*dy, *sum);
                 }
             }
             *dx = sums;
