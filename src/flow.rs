@@ -19,7 +19,7 @@ use crate::value::{Value, Zeros};
 pub struct Flow<T, B, const D: usize, const C: usize = 0> {
     /// The map from data to latents.
     pub bijector: B,
-    scalar: PhantomData<T>,
+    scalar: PhantomData<fn() -> T>,
 }
 
 /// A [`Flow`] at one context: `p(. | c)`.

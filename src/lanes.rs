@@ -12,6 +12,15 @@ use crate::value::{Value, Zeros};
 /// | `Wide<T>` | fused multiply-add | workstations; needs the `std` feature to be fast |
 pub type Wide<T> = <T as Real>::Wide;
 
+/// Whether this machine multiplies and adds in one instruction, which fused lanes need to be fast.
+pub(crate) fn fuses() -> bool {
+    #[cfg(all(feature = "std", target_arch = "x86_64"))]
+    if pulp::x86::V3::try_new().is_some() {
+        return true;
+    }
+    cfg!(all(feature = "std", any(target_feature = "fma", target_arch = "aarch64")))
+}
+
 /// `f`, compiled for AVX2 and FMA where the processor has them.
 #[inline(always)]
 pub(crate) fn vectorized<R>(f: impl FnOnce() -> R) -> R {

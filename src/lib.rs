@@ -5,6 +5,7 @@
 #[cfg(any(feature = "std", feature = "safetensors"))]
 extern crate std;
 
+mod batch;
 pub mod bijector;
 pub mod conditioner;
 pub mod factory;
@@ -28,6 +29,7 @@ pub mod train;
 pub mod univariate;
 mod value;
 
+pub use batch::BatchError;
 pub use bijector::{
     ActNorm, Bijector, Coupling, DifferentiableBijector, Householder, Inverse, Linear, Marginal, Order, Orthogonal, Permutation, Reverse,
     Reversed,

@@ -36,6 +36,8 @@ pub trait Real:
 {
     /// The lanes of [`Wide`](crate::Wide).
     type Wide: Value<Scalar = Self>;
+    /// As many lanes without fused multiply-add.
+    type Plain: Value<Scalar = Self>;
 
     /// The distance from 1 to the next larger number: `2^-23` or `2^-52`.
     const EPSILON: Self;
@@ -172,6 +174,7 @@ macro_rules! real {
 
         impl Real for $t {
             type Wide = Pack<Fused<$t>, $lanes>;
+            type Plain = Pack<$t, $lanes>;
 
             const EPSILON: Self = $t::EPSILON;
             const MAX: Self = $t::MAX;

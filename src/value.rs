@@ -96,7 +96,7 @@ pub trait Lanewise {
 ///
 /// It lets parameters, tapes and optimizer states live in a `static` or be cleared in place: nothing
 /// of a flow's size has to pass over the stack.
-pub trait Zeros: Sized {
+pub trait Zeros: Sized + Send + Sync {
     /// All zero.
     const ZEROS: Self;
 }

@@ -34,7 +34,7 @@ pub struct Coupling<M, U, N, const A: usize, const B: usize> {
     pub univariate: U,
     /// The network from the identity half to the univariate's parameters: a [`Layer`] from `Width<A>` to `Each<U, B>`.
     pub conditioner: N,
-    mask: PhantomData<M>,
+    mask: PhantomData<fn() -> M>,
 }
 
 impl<M, U, N, const A: usize, const B: usize> Coupling<M, U, N, A, B> {

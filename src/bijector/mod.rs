@@ -70,7 +70,7 @@ pub trait Bijector<T: Real, const D: usize, const C: usize = 0> {
     message = "`{Self}` has no gradient as a bijector of {D} dimensions with {C} context variables over `{T}`",
     note = "implement `DifferentiableBijector` for it (and `DifferentiableLayer` for its conditioner), or use it for inference only"
 )]
-pub trait DifferentiableBijector<T: Real, const D: usize, const C: usize = 0>: Bijector<T, D, C> + Parameters<T> {
+pub trait DifferentiableBijector<T: Real, const D: usize, const C: usize = 0>: Bijector<T, D, C> + Parameters<T> + Send + Sync {
     /// What the way back needs.
     type Tape<V: Value<Scalar = T>>: Zeros;
 

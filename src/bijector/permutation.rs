@@ -59,7 +59,7 @@ impl<const D: usize> Order<D> for Reversed {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "bytemuck", derive(bytemuck::Zeroable))]
 #[cfg_attr(feature = "bytemuck", zeroable(bound = ""))]
-pub struct Permutation<P>(PhantomData<P>);
+pub struct Permutation<P>(PhantomData<fn() -> P>);
 
 /// The dimensions from the last to the first.
 pub type Reverse = Permutation<Reversed>;

@@ -44,7 +44,7 @@ pub trait Layer<T: Real, In: Shape<T>, const C: usize = 0> {
     message = "`{Self}` is not a layer that takes `{In}` and has a gradient",
     note = "implement `DifferentiableLayer` for it, or use the flow for inference only"
 )]
-pub trait DifferentiableLayer<T: Real, In: Shape<T>, const C: usize = 0>: Layer<T, In, C> + Parameters<T> {
+pub trait DifferentiableLayer<T: Real, In: Shape<T>, const C: usize = 0>: Layer<T, In, C> + Parameters<T> + Send + Sync {
     /// What [`Self::backward`] needs beside `x` and `y`.
     type Tape<V: Value<Scalar = T>>: Zeros;
 

@@ -8,7 +8,7 @@ use crate::value::Value;
 
 /// The contexts of the samples from `start` on, for at most one pack; none where the flow has no context.
 #[inline(always)]
-pub(super) fn contexts_of<T, const C: usize>(contexts: &[[T; C]], start: usize, count: usize) -> &[[T; C]] {
+pub(crate) fn contexts_of<T, const C: usize>(contexts: &[[T; C]], start: usize, count: usize) -> &[[T; C]] {
     contexts.get(start..start + count).unwrap_or(&[])
 }
 

@@ -64,7 +64,7 @@ where
     Ok(total)
 }
 
-impl<T, V, B, const D: usize, const C: usize> Trainer<T, V, B, D, C>
+impl<T, V, B, const D: usize, const C: usize, const P: usize> Trainer<T, V, B, D, C, P>
 where
     T: Real,
     V: Value<Scalar = T>,
@@ -87,9 +87,11 @@ where
         factor: T,
     ) -> Result<Step<T>, TrainError> {
         check_samples(latents, contexts)?;
-        self.gradient.fill(T::ZEROS);
-        let total = add_reverse_kl_gradient(bijector, latents, contexts, target, &mut self.tape, &mut self.gradient)
-            .map_err(|sample| TrainError::Loss { step: self.steps(), sample })?;
+        let step = self.steps();
+        let whole = self.whole_mut();
+        whole.gradient.fill(T::ZEROS);
+        let total = add_reverse_kl_gradient(bijector, latents, contexts, target, &mut whole.tape, &mut whole.gradient)
+            .map_err(|sample| TrainError::Loss { step, sample })?;
         self.apply(bijector, total, latents.len(), adam, clip, factor)
     }
 }

@@ -9,7 +9,7 @@ use crate::structure::Part;
 use crate::value::{Value, Zeros};
 
 /// A smooth map from a raw, unbounded parameter to a log-scale `log sigma`.
-pub trait LogScaleClamp<T: Real>: Parameters<T> {
+pub trait LogScaleClamp<T: Real>: Parameters<T> + Send + Sync {
     /// `log sigma` of `raw`.
     fn clamp<V: Value<Scalar = T>>(&self, raw: V) -> V;
 

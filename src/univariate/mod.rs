@@ -28,7 +28,7 @@ use crate::value::{Value, Zeros};
 /// [`Coupling`](crate::Coupling), a table for a marginal layer.
 ///
 /// `log_det` is `log dz/dx` in nats for the forward map and its negative for the inverse.
-pub trait Univariate<T: Real>: Parameters<T> {
+pub trait Univariate<T: Real>: Parameters<T> + Send + Sync {
     /// The unconstrained parameters of one dimension, as one flat slice.
     type Params<V: Value<Scalar = T>>: Copy + Debug + PartialEq + Zeros + AsRef<[V]> + AsMut<[V]>;
 
