@@ -105,7 +105,12 @@ impl<V: Value, const K: usize> Mixture<V, K> {
         for k in 0..K {
             mixture.log_weights[k] = within(logits[k], max_logit);
         }
-        let largest = reduce(mixture.log_weights, V::max);
+        let largest = reduce(
+            &mixture.log_weights,
+            mixture.log_weights[0],
+            #[inline(always)]
+            |a, b| a.max(b),
+        );
         for k in 0..K {
             let (sum, rounding) = two_sum(mixture.log_weights[k], -largest);
             mixture.log_weights[k] = sum;
@@ -148,7 +153,12 @@ impl<V: Value, const K: usize> Mixture<V, K> {
             let lost = ((sum - log_density[k]) - square_low) + (rounding + self.log_weights_low[k]);
             log_density_low[k] = small_part(log_density[k], lost);
         }
-        let density_shift = reduce(log_density, V::max);
+        let density_shift = reduce(
+            &log_density,
+            log_density[0],
+            #[inline(always)]
+            |a, b| a.max(b),
+        );
         // Loops over the components do either maps or sums: a scalar's maps then become vector instructions.
         let mut density = [V::ZEROS; K];
         for k in 0..K {
@@ -167,14 +177,30 @@ impl<V: Value, const K: usize> Mixture<V, K> {
             let mass = beyond[k] * scale;
             upper[k] = t[k].select_lt(V::ZEROS, self.weights[k] * root - mass, mass);
         }
-        let total_density = reduce(density_by_scale, V::add);
+        let total_density = reduce(
+            &density_by_scale,
+            V::ZEROS,
+            #[inline(always)]
+            |a, b| a + b,
+        );
         // Both tails are exact; the smaller one keeps its digits under the logarithm.
-        let side = reduce(upper, V::add).select_lt(self.total * root * half, V::ONE, -V::ONE);
+        let side = reduce(
+            &upper,
+            V::ZEROS,
+            #[inline(always)]
+            |a, b| a + b,
+        )
+        .select_lt(self.total * root * half, V::ONE, -V::ONE);
         let mut log_mass = [V::ZEROS; K];
         for k in 0..K {
             log_mass[k] = (side * t[k]).select_lt(V::ZEROS, self.log_weights[k], log_density[k]);
         }
-        let shift = reduce(log_mass, V::max);
+        let shift = reduce(
+            &log_mass,
+            log_mass[0],
+            #[inline(always)]
+            |a, b| a.max(b),
+        );
         let scale = exp(density_shift - shift);
         let mut tail = [V::ZEROS; K];
         for k in 0..K {
@@ -298,7 +324,7 @@ impl<V: Value, const K: usize> Mixture<V, K> {
         let log_tail = ln(mills(z.abs()) / root) - z * z * half;
         let p = exp(log_tail) * self.total;
         let log_p = log_tail + ln(self.total);
-        let nothing = V::splat(-V::Scalar::MAX);
+        let (nothing, none) = (V::splat(-V::Scalar::MAX), V::splat(V::Scalar::INFINITY));
         let (mut further, mut here) = ([V::ZEROS; K], [V::ZEROS; K]);
         for k in 0..K {
             for j in 0..K {
@@ -316,19 +342,32 @@ impl<V: Value, const K: usize> Mixture<V, K> {
             // Between components `p` is what those further out hold, to rounding.
             let left = p - further[k];
             let left = (-rounding * p).select_lt(left, left.max(rounding * p), V::ZEROS);
-            let log_share = V::ZEROS.select_lt(further[k], ln(left), log_p) - ln(here[k]);
-            let x = self.scales[k].mul_add(quantile_log_sf(log_share.min(-rounding)), mean);
-            let fits = log_share.select_lt(rounding, x, nothing);
-            let between = V::ZEROS.select_lt(left, fits, nothing);
-            let share = V::ZEROS.select_lt(further[k], between, fits);
+            let log_share = V::ZEROS.select_lt(further[k], V::ZEROS, log_p) + ln(V::ZEROS.select_lt(further[k], left, V::ONE) / here[k]);
+            let fits = log_share.select_lt(rounding, log_share, none);
+            let share = V::ZEROS.select_lt(further[k], V::ZEROS.select_lt(left, fits, none), fits);
             // However little is left, the component alone holds no more than `p`.
             let alone = log_p - self.log_weights[k];
-            let x = self.scales[k].mul_add(quantile_log_sf(alone.min(-rounding)), mean);
-            starts[k] = share.max(alone.select_lt(V::ZEROS, x, nothing));
+            let log_tail = share.min(alone.select_lt(V::ZEROS, alone, none));
+            let x = self.scales[k].mul_add(quantile_log_sf(log_tail.min(-rounding)), mean);
+            starts[k] = log_tail.select_lt(none, x, nothing);
             blend[k] = self.weights[k] * self.scales[k].mul_add(z.abs(), mean);
         }
-        let start = reduce(starts, V::max);
-        side * nothing.select_lt(start, start, reduce(blend, V::add) / self.total)
+        let start = reduce(
+            &starts,
+            starts[0],
+            #[inline(always)]
+            |a, b| a.max(b),
+        );
+        side * nothing.select_lt(
+            start,
+            start,
+            reduce(
+                &blend,
+                V::ZEROS,
+                #[inline(always)]
+                |a, b| a + b,
+            ) / self.total,
+        )
     }
 
     #[inline(always)]
@@ -428,34 +467,42 @@ fn small_part<V: Value>(x: V, lost: V) -> V {
     x.select_lt(V::splat(V::Scalar::from_f64(-1.0 / 32.0) / V::Scalar::EPSILON), V::ZEROS, lost)
 }
 
-/// `items` joined by `f` in pairs of halves, which a scalar does in vectors.
+/// `items` joined by `f`, which leaves `neutral` as it is: in four chains, which a scalar does in one vector.
 #[inline(always)]
-fn reduce<V: Copy, const K: usize>(mut items: [V; K], f: impl Fn(V, V) -> V) -> V {
-    let mut count = K;
-    while count > 1 {
-        let half = count.div_ceil(2);
-        for i in 0..count / 2 {
-            items[i] = f(items[i], items[half + i]);
+fn reduce<V: Copy, const K: usize>(items: &[V; K], neutral: V, f: impl Fn(V, V) -> V) -> V {
+    let mut chains = [neutral; 4];
+    for first in 0..4 {
+        let mut chain = neutral;
+        let mut k = first;
+        while k < K {
+            chain = f(chain, items[k]);
+            k += 4;
         }
-        count = half;
+        chains[first] = chain;
     }
-    items[0]
+    f(f(chains[0], chains[2]), f(chains[1], chains[3]))
 }
 
 /// The sum, with what rounding takes from it made good.
 #[inline(always)]
 fn sum<V: Value, const K: usize>(terms: &[V; K]) -> V {
-    let mut low = [V::ZEROS; K];
-    let mut terms = *terms;
-    let mut count = K;
-    while count > 1 {
-        let half = count.div_ceil(2);
-        for i in 0..count / 2 {
-            let (sum, rounding) = two_sum(terms[i], terms[half + i]);
-            terms[i] = sum;
-            low[i] = (low[i] + low[half + i]) + rounding;
+    let mut chains = [(V::ZEROS, V::ZEROS); 4];
+    for first in 0..4 {
+        let mut chain = (V::ZEROS, V::ZEROS);
+        let mut k = first;
+        while k < K {
+            chain = add(chain, (terms[k], V::ZEROS));
+            k += 4;
         }
-        count = half;
+        chains[first] = chain;
     }
-    terms[0] + low[0]
+    let (sum, low) = add(add(chains[0], chains[2]), add(chains[1], chains[3]));
+    sum + low
+}
+
+/// The sum of two numbers and what rounding takes from it, each with what it has lost already.
+#[inline(always)]
+fn add<V: Value>((a, a_low): (V, V), (b, b_low): (V, V)) -> (V, V) {
+    let (sum, rounding) = two_sum(a, b);
+    (sum, (a_low + b_low) + rounding)
 }
