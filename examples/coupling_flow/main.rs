@@ -132,7 +132,7 @@ where
         }
     }
 
-    let mut trainer = Box::new(Trainer::<f32, Wide<f32>, Blocks<N>, 2>::ZEROS);
+    let mut trainer = Box::new(Trainer::<f32, Wide<f32>, Blocks<N>, 2, 0, 2>::ZEROS);
     let mut average = Box::new(Blocks::<N>::ZEROS);
     // A constant rate and a long average of the weights: on 5,000 points the average keeps the flow from fitting single samples.
     let settings = Fit {

@@ -3,6 +3,7 @@
 use rand_core::Rng;
 
 use crate::bijector::{Bijector, DifferentiableBijector};
+use crate::math::{product_error, two_sum};
 use crate::params::{Init, Parameters, Role};
 use crate::real::Real;
 use crate::sample::standard_normal;
@@ -39,21 +40,31 @@ const SOFTENING: f64 = 1e-12;
 const SHORTEST_SQUARED: f64 = 1e-9;
 
 impl<T: Real, const D: usize, const R: usize> Householder<T, D, R> {
-    /// `v_r` and the factor of `v v^T`: `2 / (|v|^2 + e)` forwards, `2 / (|v|^2 - e)` for its inverse.
+    /// `v_r` and the factor of `v v^T` as a sum of two numbers: `2 / (|v|^2 + e)` forwards, `2 / (|v|^2 - e)` for its inverse.
+    ///
+    /// To twice the digits, because what the factor is off by turns up in every sample alike.
     #[inline(always)]
-    fn mirror(&self, r: usize, softening: f64) -> (&[T; D], T) {
+    fn mirror(&self, r: usize, softening: f64) -> (&[T; D], T, T) {
         let v = &self.reflectors[r];
-        let mut squared = T::ZEROS;
+        let (mut squared, mut low) = (T::ZEROS, T::from_f64(softening));
         for d in 0..D {
-            squared += v[d] * v[d];
+            let square = v[d] * v[d];
+            let (sum, rounding) = two_sum(squared, square);
+            squared = sum;
+            low += rounding + product_error(v[d], v[d], square);
         }
-        let factor = T::from_f64(2.0) / (squared + T::from_f64(softening));
-        (v, T::from_f64(SHORTEST_SQUARED).select_lt(squared, factor, T::ZEROS))
+        let two = T::from_f64(2.0);
+        let factor = two / (squared + low);
+        let product = factor * squared;
+        let rest = ((two - product) - product_error(factor, squared, product)) - factor * low;
+        let longer = |x| T::from_f64(SHORTEST_SQUARED).select_lt(squared, x, T::ZEROS);
+        (v, longer(factor), longer(rest / squared))
     }
 
     #[inline(always)]
-    fn reflect<V: Value<Scalar = T>>((v, factor): (&[T; D], T), x: &mut [V; D]) {
-        let along = Self::dot(v, x) * V::splat(-factor);
+    fn reflect<V: Value<Scalar = T>>((v, factor, factor_low): (&[T; D], T, T), x: &mut [V; D]) {
+        let dot = Self::dot(v, x);
+        let along = -(dot * V::splat(factor) + dot * V::splat(factor_low));
         for d in 0..D {
             x[d] = V::splat(v[d]).mul_add(along, x[d]);
         }
@@ -70,7 +81,7 @@ impl<T: Real, const D: usize, const R: usize> Householder<T, D, R> {
 
     /// Back through `y = x - f v (v x)` with `f = 2 / (|v|^2 +- e)`, so `df = -f^2 v dv`: `dx = dy - f v (v dy)` and `dv = f^2 (v x)(v dy) v - f ((v x) dy + (v dy) x)`.
     #[inline(always)]
-    fn reflect_backward<V: Value<Scalar = T>>((v, factor): (&[T; D], T), x: &[V; D], d: &mut [V; D], gradient: &mut [T; D]) {
+    fn reflect_backward<V: Value<Scalar = T>>((v, factor, _): (&[T; D], T, T), x: &[V; D], d: &mut [V; D], gradient: &mut [T; D]) {
         let f = V::splat(factor);
         let (of_x, of_d) = (f * Self::dot(v, x), f * Self::dot(v, d));
         for i in 0..D {

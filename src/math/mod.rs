@@ -72,7 +72,7 @@ fn polynomial<V: Value>(x: V, c: &[V::Scalar]) -> V {
 ///
 /// Unfused, the factors are split in halves whose products are exact (T. J. Dekker, Numer. Math. 18, 1971).
 #[inline(always)]
-fn product_error<V: Value>(a: V, b: V, product: V) -> V {
+pub(crate) fn product_error<V: Value>(a: V, b: V, product: V) -> V {
     if V::FUSED {
         return a.mul_add(b, -product);
     }
