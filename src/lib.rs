@@ -18,6 +18,7 @@ mod real;
 pub mod root;
 mod sample;
 mod shape;
+mod source;
 pub mod toy;
 pub mod train;
 pub mod univariate;
@@ -36,6 +37,7 @@ pub use params::{Init, Parameters, Role};
 pub use real::Real;
 pub use sample::standard_normal;
 pub use shape::{Each, Shape, Width};
+pub use source::Source;
 pub use univariate::{
     Affine, AffineParams, Mixture, MixtureCdf, MixtureError, MixtureParams, NoClamp, RationalQuadraticSpline, SigmoidClamp, SplineParams,
     TanhClamp, Univariate,

@@ -1,0 +1,59 @@
+//! What every image needs: results to the host, instruction counts and stack marks.
+
+#![no_std]
+
+use core::ffi::CStr;
+use core::panic::PanicInfo;
+
+use semihosting::sys::arm_compat::{sys_write0, sys_writec};
+
+pub mod measure;
+
+/// The attribute of an image's `main`.
+#[cfg(target_arch = "arm")]
+pub use cortex_m_rt::entry;
+#[cfg(target_arch = "riscv32")]
+pub use riscv_rt::entry;
+
+/// Prints `name = value unit`. Without `core::fmt`, which can panic: the images are searched for that.
+pub fn report(name: &CStr, value: u32, unit: &CStr) {
+    sys_write0(name);
+    sys_write0(c" = ");
+    decimal(value);
+    sys_write0(c" ");
+    sys_write0(unit);
+    sys_writec(b'\n');
+}
+
+/// Prints `name = value hash` in hexadecimal.
+pub fn report_hash(name: &CStr, value: u64) {
+    sys_write0(name);
+    sys_write0(c" = ");
+    for shift in (0..16).rev() {
+        let digit = (value >> (4 * shift)) as u8 & 15;
+        sys_writec(digit + if digit < 10 { b'0' } else { b'a' - 10 });
+    }
+    sys_write0(c" hash\n");
+}
+
+fn decimal(value: u32) {
+    let mut power = 1_000_000_000;
+    while power > 1 && power > value {
+        power /= 10;
+    }
+    while power > 0 {
+        sys_writec(b'0' + (value / power % 10) as u8);
+        power /= 10;
+    }
+}
+
+/// Ends QEMU with success.
+pub fn done() -> ! {
+    semihosting::process::exit(0)
+}
+
+/// The linker keeps it only if something can panic; then the check of `run` finds it.
+#[panic_handler]
+fn panic(_: &PanicInfo<'_>) -> ! {
+    semihosting::process::exit(101)
+}
