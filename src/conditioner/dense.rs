@@ -33,24 +33,38 @@ pub struct ContextDense<T, const I: usize, const C: usize, const O: usize> {
 /// Outputs that a pack keeps in registers at a time.
 const BLOCK: usize = 4;
 
+/// Outputs that one sample keeps in registers at a time, where there are no vectors to hold a row.
+const SAMPLE_BLOCK: usize = 8;
+
+/// Whether a row of weights goes through vector registers, many outputs at an instruction.
+const VECTORS: bool = cfg!(not(any(target_arch = "arm", target_arch = "riscv32")));
+
 /// `y[o] += sum_i x[i] rows[i][o]`, the terms added in the order of `i` on every path.
 #[inline(always)]
 pub(crate) fn add_rows<V: Value, R>(x: &[V], rows: &[R], row: impl Fn(&R) -> &[V::Scalar], y: &mut [V]) {
-    if V::LANES == 1 {
+    if V::LANES > 1 {
+        add_rows_blocked::<V, R, BLOCK>(x, rows, row, y);
+    } else if !VECTORS {
+        add_rows_blocked::<V, R, SAMPLE_BLOCK>(x, rows, row, y);
+    } else {
         for (x, r) in x.iter().zip(rows) {
             for (y, w) in y.iter_mut().zip(row(r)) {
                 *y = V::splat(*w).mul_add(*x, *y);
             }
         }
-        return;
     }
-    for (block, y) in y.chunks_mut(BLOCK).enumerate() {
-        let first = block * BLOCK;
-        if let Some(y) = y.first_chunk_mut::<BLOCK>() {
+}
+
+/// As [`add_rows`], `N` sums at a time.
+#[inline(always)]
+fn add_rows_blocked<V: Value, R, const N: usize>(x: &[V], rows: &[R], row: impl Fn(&R) -> &[V::Scalar], y: &mut [V]) {
+    for (block, y) in y.chunks_mut(N).enumerate() {
+        let first = block * N;
+        if let Some(y) = y.first_chunk_mut::<N>() {
             let mut sums = *y;
             for (x, r) in x.iter().zip(rows) {
-                let Some(w) = row(r).get(first..).and_then(|w| w.first_chunk::<BLOCK>()) else { continue };
-                for o in 0..BLOCK {
+                let Some(w) = row(r).get(first..).and_then(|w| w.first_chunk::<N>()) else { continue };
+                for o in 0..N {
                     sums[o] = V::splat(w[o]).mul_add(*x, sums[o]);
                 }
             }

@@ -2,12 +2,15 @@
 
 #![no_std]
 
-use core::ffi::CStr;
 use core::panic::PanicInfo;
 
-use semihosting::sys::arm_compat::{sys_write0, sys_writec};
+use flows::Hash;
+use semihosting::sys::arm_compat::sys_writec;
 
 pub mod measure;
+
+/// Whether the board calculates in hardware; if not, the images do a hundredth of the work.
+pub const FLOATS: bool = cfg!(target_abi = "eabihf");
 
 /// The attribute of an image's `main`.
 #[cfg(target_arch = "arm")]
@@ -16,24 +19,29 @@ pub use cortex_m_rt::entry;
 pub use riscv_rt::entry;
 
 /// Prints `name = value unit`. Without `core::fmt`, which can panic: the images are searched for that.
-pub fn report(name: &CStr, value: u32, unit: &CStr) {
-    sys_write0(name);
-    sys_write0(c" = ");
+pub fn report(name: &str, value: u32, unit: &str) {
+    text(name);
+    text(" = ");
     decimal(value);
-    sys_write0(c" ");
-    sys_write0(unit);
+    text(" ");
+    text(unit);
     sys_writec(b'\n');
 }
 
 /// Prints `name = value hash` in hexadecimal.
-pub fn report_hash(name: &CStr, value: u64) {
-    sys_write0(name);
-    sys_write0(c" = ");
+pub fn report_hash(name: &str, hash: &Hash) {
+    let value = hash.value();
+    text(name);
+    text(" = ");
     for shift in (0..16).rev() {
         let digit = (value >> (4 * shift)) as u8 & 15;
         sys_writec(digit + if digit < 10 { b'0' } else { b'a' - 10 });
     }
-    sys_write0(c" hash\n");
+    text(" hash\n");
+}
+
+fn text(text: &str) {
+    text.bytes().for_each(sys_writec);
 }
 
 fn decimal(value: u32) {
@@ -50,6 +58,11 @@ fn decimal(value: u32) {
 /// Ends QEMU with success.
 pub fn done() -> ! {
     semihosting::process::exit(0)
+}
+
+/// Ends QEMU with a failure.
+pub fn fail() -> ! {
+    semihosting::process::exit(1)
 }
 
 /// The linker keeps it only if something can panic; then the check of `run` finds it.

@@ -1,5 +1,8 @@
 //! Instructions and stack of a call.
 
+use crate::report;
+use cpu::{now, since, stack_pointer};
+
 /// What a call took.
 #[derive(Clone, Copy)]
 pub struct Cost {
@@ -9,7 +12,7 @@ pub struct Cost {
     pub stack: u32,
 }
 
-/// Runs `f` with its stack painted. Under `-icount shift=0` QEMU's clock advances 1 ns an instruction.
+/// Runs `f` on a painted stack. Under `-icount shift=0` QEMU's clock advances 1 ns an instruction.
 #[inline(never)]
 pub fn measure(f: impl FnOnce()) -> Cost {
     let top = paint();
@@ -26,9 +29,9 @@ fn call(f: impl FnOnce()) {
 }
 
 const PAINT: u32 = 0xa5a5_5a5a;
-/// How far below the caller is painted.
-const DEPTH: usize = 64 * 1024 / 4;
-/// Words left to the painting itself.
+/// Words that are painted: twice the stack that inference may take.
+const DEPTH: usize = 2048;
+/// Words just below the stack pointer that are left alone: `paint` itself may use them.
 const OWN: usize = 16;
 
 /// Paints the free stack below; returns the stack pointer.
@@ -36,7 +39,7 @@ const OWN: usize = 16;
 fn paint() -> usize {
     let top = stack_pointer();
     for word in OWN..DEPTH {
-        // SAFETY: below the stack pointer nothing lives; `memory.x` gives the stack more than DEPTH.
+        // SAFETY: nothing lives below the stack pointer, and every memory map gives the stack more than DEPTH words.
         unsafe { ((top - 4 * word) as *mut u32).write_volatile(PAINT) };
     }
     top
@@ -53,32 +56,65 @@ fn depth(top: usize) -> u32 {
     4 * word as u32
 }
 
+/// The costs of many calls.
+pub struct Spread {
+    /// Of ordinary calls, in increasing order.
+    instructions: heapless::Vec<u32, 256>,
+    worst: Cost,
+}
+
+impl Default for Spread {
+    fn default() -> Self {
+        Spread { instructions: heapless::Vec::new(), worst: Cost { instructions: 0, stack: 0 } }
+    }
+}
+
+impl Spread {
+    /// Adds an ordinary call; those past 256 count for the worst alone.
+    pub fn ordinary(&mut self, cost: Cost) {
+        let _ = self.instructions.push(cost.instructions);
+        self.hard(cost);
+    }
+
+    /// Adds a call that is no part of the median.
+    pub fn hard(&mut self, cost: Cost) {
+        self.worst.instructions = self.worst.instructions.max(cost.instructions);
+        self.worst.stack = self.worst.stack.max(cost.stack);
+    }
+
+    /// Prints the median and the most instructions, and the most stack.
+    pub fn report(mut self, median: &str, worst: &str, stack: &str) {
+        self.instructions.sort_unstable();
+        report(median, self.instructions.get(self.instructions.len() / 2).copied().unwrap_or(0), "instructions");
+        report(worst, self.worst.instructions, "instructions");
+        report(stack, self.worst.stack, "bytes");
+    }
+}
+
 #[cfg(target_arch = "arm")]
 mod cpu {
-    use cortex_m::peripheral::{SYST, syst::SystClkSource};
+    use cortex_m::peripheral::SYST;
 
-    /// Instructions a tick, times 2: 25 MHz on the MPS2 board.
-    const NANOSECONDS: u32 = 40;
+    /// Nanoseconds a tick, under `-icount shift=0` instructions: the MPS2 board runs at 25 MHz, the micro:bit's nRF51 at 16 MHz.
+    const TICK: f32 = if cfg!(target_abi = "eabihf") { 40.0 } else { 62.5 };
 
     pub fn stack_pointer() -> usize {
         cortex_m::register::msp::read() as usize
     }
 
+    /// Starts SysTick at its largest value, on the core's clock.
     pub fn now() -> u32 {
         // SAFETY: the images have one thread and no interrupts, and use SysTick for nothing else.
-        let timer = unsafe { &mut *SYST::PTR.cast_mut() };
         unsafe {
-            timer.csr.write(0);
-            timer.rvr.write(0x00ff_ffff);
-            timer.cvr.write(0);
-            timer.csr.write(1 | 4);
+            (*SYST::PTR).rvr.write(0x00ff_ffff);
+            (*SYST::PTR).cvr.write(0);
+            (*SYST::PTR).csr.write(0b101);
         }
-        let _ = SystClkSource::Core;
         SYST::get_current()
     }
 
     pub fn since(start: u32) -> u32 {
-        (start.wrapping_sub(SYST::get_current()) & 0x00ff_ffff) * NANOSECONDS
+        ((start.wrapping_sub(SYST::get_current()) & 0x00ff_ffff) as f32 * TICK) as u32
     }
 }
 
@@ -99,5 +135,3 @@ mod cpu {
         now().wrapping_sub(start)
     }
 }
-
-use cpu::{now, since, stack_pointer};

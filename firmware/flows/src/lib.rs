@@ -4,27 +4,32 @@
 
 mod hash;
 mod inputs;
+mod learn;
+mod watch;
 
 pub use hash::Hash;
-pub use inputs::{draws, nasty};
+pub use inputs::{draws, nasty, ordinary};
+pub use learn::{Learned, Learner, STEPS};
+pub use watch::{Seen, watch};
 
-use shapes::Moons;
+use gaussflow::{Layer, MixtureParams, Zeros};
+use shapes::{Mixture, Moons};
 
-/// Two moons, trained by `host`'s `train`.
+/// Two moons, trained by `train`.
 #[allow(clippy::approx_constant, clippy::excessive_precision)]
 pub static MOONS: Moons = include!(concat!(env!("OUT_DIR"), "/moons.rs"));
 
 /// A hash of the bits of `log_prob` at `count` inputs.
-pub fn log_prob_hash(count: u32) -> u64 {
+pub fn log_prob_hash(count: u32) -> Hash {
     let mut hash = Hash::default();
     for x in draws(count) {
         hash.add(MOONS.log_prob(&x));
     }
-    hash.value()
+    hash
 }
 
 /// A hash of the bits of `count` samples.
-pub fn sample_hash(count: u32) -> u64 {
+pub fn sample_hash(count: u32) -> Hash {
     let mut rng = rand_pcg::Pcg32::new(7, 0x7361_6d70);
     let mut hash = Hash::default();
     for _ in 0..count {
@@ -32,5 +37,23 @@ pub fn sample_hash(count: u32) -> u64 {
             hash.add(x);
         }
     }
-    hash.value()
+    hash
+}
+
+/// The most evaluations that the inverse of a mixture of the two-moons flow takes: every coupling, at hard identity and transformed values.
+pub fn most_evaluations() -> u32 {
+    let mut most = 0;
+    let mut count = |univariate: &Mixture, net: &dyn Fn(&[f32; 1], &mut [MixtureParams<f32, 8>; 1])| {
+        for [a, z] in nasty() {
+            let mut params = Zeros::ZEROS;
+            net(&[a], &mut params);
+            let [params] = &params;
+            most = most.max(univariate.mixture(params).inverse_counted(z).1);
+        }
+    };
+    for (_, first, second) in &MOONS.bijector {
+        count(&first.univariate, &|a, params| first.conditioner.apply(a, &[], params));
+        count(&second.univariate, &|a, params| second.conditioner.apply(a, &[], params));
+    }
+    most as u32
 }

@@ -3,18 +3,15 @@
 #![no_std]
 
 use gaussflow::conditioner::Relu;
-use gaussflow::{Coupling, Dense, FirstHalf, Flow, Head, Householder, MixtureCdf, Swap, TanhClamp};
+use gaussflow::{ActNorm, Coupling, Dense, FirstHalf, Flow, Head, Householder, MixtureCdf, Swap, TanhClamp};
 
 /// Eight components a dimension.
 pub type Mixture = MixtureCdf<TanhClamp<f32>, 8>;
 /// From `A` identity dimensions through two hidden layers of `H` to mixtures of `B` dimensions.
 pub type Net<const A: usize, const B: usize, const H: usize> = (Dense<f32, A, H>, Relu, Dense<f32, H, H>, Relu, Head<f32, Mixture, H, B>);
 /// A rotation, then each half from the other.
-pub type Block<const D: usize, const A: usize, const B: usize, const H: usize> = (
-    Householder<f32, D, D>,
-    Coupling<FirstHalf, Mixture, Net<A, B, H>, A, B>,
-    Coupling<Swap<FirstHalf>, Mixture, Net<B, A, H>, B, A>,
-);
+pub type Block<const D: usize, const A: usize, const B: usize, const H: usize> =
+    (Householder<f32, D, D>, Coupling<FirstHalf, Mixture, Net<A, B, H>, A, B>, Coupling<Swap<FirstHalf>, Mixture, Net<B, A, H>, B, A>);
 /// `L` blocks.
 pub type Blocks<const L: usize, const D: usize, const A: usize, const B: usize, const H: usize> = [Block<D, A, B, H>; L];
 /// A flow of `L` blocks.
@@ -22,3 +19,11 @@ pub type Deep<const L: usize, const D: usize, const A: usize, const B: usize, co
 
 /// The flow of the README, 46,800 parameters.
 pub type Moons = Deep<4, 2, 1, 1, 64>;
+
+/// Six axes of motion in raw units, which the first layer standardizes.
+pub type WatchParts = (ActNorm<f32, 6>, Blocks<2, 6, 3, 3, 16>);
+pub type Watch = Flow<f32, WatchParts, 6>;
+
+/// The flow that learns on the board.
+pub type SmallParts = Blocks<2, 2, 1, 1, 16>;
+pub type Small = Flow<f32, SmallParts, 2>;
