@@ -10,6 +10,7 @@ use core::alloc::{GlobalAlloc, Layout};
 use core::hint::black_box;
 use core::ptr::null_mut;
 
+/// Always full.
 struct Full;
 
 #[global_allocator]
@@ -18,7 +19,7 @@ static ALLOCATOR: Full = Full;
 // SAFETY: null is how an allocator refuses.
 unsafe impl GlobalAlloc for Full {
     unsafe fn alloc(&self, _: Layout) -> *mut u8 {
-        null_mut()
+        black_box(null_mut())
     }
     unsafe fn dealloc(&self, _: *mut u8, _: Layout) {}
 }

@@ -34,7 +34,7 @@ fn spread(call: impl Fn(&[f32; 2])) -> Spread {
     for x in flows::ordinary(200) {
         spread.ordinary(measure(|| call(black_box(&x))));
     }
-    for x in flows::nasty() {
+    for x in flows::nasty().chain(flows::draws(1_000)) {
         spread.hard(measure(|| call(black_box(&x))));
     }
     spread
