@@ -33,8 +33,9 @@ pub struct ContextDense<T, const I: usize, const C: usize, const O: usize> {
 /// Outputs that a pack keeps in registers at a time.
 const BLOCK: usize = 4;
 
-/// Outputs that one sample keeps in registers at a time, where there are no vectors to hold a row.
-const SAMPLE_BLOCK: usize = 8;
+/// Outputs that one sample keeps in registers at a time, and then of those left, where no vector registers hold a row.
+const SAMPLE_BLOCK: usize = 16;
+const SAMPLE_REST: usize = 8;
 
 /// Whether a row of weights goes through vector registers, many outputs at an instruction.
 const VECTORS: bool = cfg!(not(any(target_arch = "arm", target_arch = "riscv32")));
@@ -43,9 +44,11 @@ const VECTORS: bool = cfg!(not(any(target_arch = "arm", target_arch = "riscv32")
 #[inline(always)]
 pub(crate) fn add_rows<V: Value, R>(x: &[V], rows: &[R], row: impl Fn(&R) -> &[V::Scalar], y: &mut [V]) {
     if V::LANES > 1 {
-        add_rows_blocked::<V, R, BLOCK>(x, rows, row, y);
+        add_rows_blocked::<V, R, BLOCK>(x, rows, &row, 0, y);
     } else if !VECTORS {
-        add_rows_blocked::<V, R, SAMPLE_BLOCK>(x, rows, row, y);
+        let (blocks, rest) = y.split_at_mut(y.len() / SAMPLE_BLOCK * SAMPLE_BLOCK);
+        add_rows_blocked::<V, R, SAMPLE_BLOCK>(x, rows, &row, 0, blocks);
+        add_rows_blocked::<V, R, SAMPLE_REST>(x, rows, &row, blocks.len(), rest);
     } else {
         for (x, r) in x.iter().zip(rows) {
             for (y, w) in y.iter_mut().zip(row(r)) {
@@ -55,11 +58,11 @@ pub(crate) fn add_rows<V: Value, R>(x: &[V], rows: &[R], row: impl Fn(&R) -> &[V
     }
 }
 
-/// As [`add_rows`], `N` sums at a time.
+/// As [`add_rows`] for the outputs from `start` on, `N` sums at a time.
 #[inline(always)]
-fn add_rows_blocked<V: Value, R, const N: usize>(x: &[V], rows: &[R], row: impl Fn(&R) -> &[V::Scalar], y: &mut [V]) {
+fn add_rows_blocked<V: Value, R, const N: usize>(x: &[V], rows: &[R], row: &impl Fn(&R) -> &[V::Scalar], start: usize, y: &mut [V]) {
     for (block, y) in y.chunks_mut(N).enumerate() {
-        let first = block * N;
+        let first = start + block * N;
         if let Some(y) = y.first_chunk_mut::<N>() {
             let mut sums = *y;
             for (x, r) in x.iter().zip(rows) {

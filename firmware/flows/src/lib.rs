@@ -12,8 +12,8 @@ pub use inputs::{draws, nasty, ordinary};
 pub use learn::{Learned, Learner, STEPS};
 pub use watch::{Seen, watch};
 
-use gaussflow::{Layer, MixtureParams, Zeros};
-use shapes::{Mixture, Moons};
+use gaussflow::{Coupling, Layer, Zeros};
+use shapes::{Mixture, Moons, Net};
 
 /// Two moons, trained by `train`.
 #[allow(clippy::approx_constant, clippy::excessive_precision)]
@@ -42,18 +42,14 @@ pub fn sample_hash(count: u32) -> Hash {
 
 /// The most evaluations that the inverse of a mixture of the two-moons flow takes: every coupling, at hard identity and transformed values.
 pub fn most_evaluations() -> u32 {
-    let mut most = 0;
-    let mut count = |univariate: &Mixture, net: &dyn Fn(&[f32; 1], &mut [MixtureParams<f32, 8>; 1])| {
-        for [a, z] in nasty() {
+    fn of<M>(coupling: &Coupling<M, Mixture, Net<1, 1, 64>, 1, 1>) -> usize {
+        let evaluations = |[a, z]: [f32; 2]| {
             let mut params = Zeros::ZEROS;
-            net(&[a], &mut params);
+            coupling.conditioner.apply(&[a], &[], &mut params);
             let [params] = &params;
-            most = most.max(univariate.mixture(params).inverse_counted(z).1);
-        }
-    };
-    for (_, first, second) in &MOONS.bijector {
-        count(&first.univariate, &|a, params| first.conditioner.apply(a, &[], params));
-        count(&second.univariate, &|a, params| second.conditioner.apply(a, &[], params));
+            coupling.univariate.mixture(params).inverse_counted(z).1
+        };
+        nasty().map(evaluations).max().unwrap_or(0)
     }
-    most as u32
+    MOONS.bijector.iter().map(|(_, first, second)| of(first).max(of(second))).max().unwrap_or(0) as u32
 }
