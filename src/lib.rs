@@ -14,6 +14,7 @@ mod mask;
 pub mod math;
 mod pack;
 mod params;
+mod quantize;
 mod real;
 pub mod root;
 mod sample;
@@ -28,12 +29,13 @@ pub use bijector::{
     ActNorm, Bijector, Coupling, DifferentiableBijector, Householder, Inverse, Linear, Marginal, Order, Orthogonal, Permutation, Reverse,
     Reversed,
 };
-pub use conditioner::{ContextDense, Dense, DifferentiableLayer, Head, Layer, Residual, SharedHead};
+pub use conditioner::{ContextDense, Dense, DifferentiableLayer, Head, Int8Dense, Int8Head, Layer, Residual, SharedHead};
 pub use flow::{Flow, Given, log_base};
 pub use lanes::{Lanes, Wide, WideLanes};
 pub use mask::{Alternating, FirstHalf, Mask, Swap};
 pub use pack::{Fused, Pack};
 pub use params::{Init, Parameters, Role};
+pub use quantize::Quantize;
 pub use real::Real;
 pub use sample::standard_normal;
 pub use shape::{Each, Shape, Width};

@@ -47,5 +47,8 @@ fn of_couplings() {
     type Shared = SharedHead<f32, Affine<SigmoidClamp<f32>>, 1, 2>;
     same!(Shared: SharedHead { head: Head { weights: [[AffineParams([5.0, 6.0])]], bias: [AffineParams([7.0, 8.0])] } });
     same!(ContextDense<f32, 1, 1, 1>: ContextDense { dense: Dense { weights: [[1.0]], bias: [2.0] }, context_weights: [[3.0]] });
+    same!(Int8Dense<f32, 1, 1>: Int8Dense { weights: [[-127]], scales: [0.5], bias: [2.0] });
+    type Small = Int8Head<f32, Affine<NoClamp>, 1, 1, 2>;
+    same!(Small: Int8Head { weights: [[[1, 2]]], scales: [AffineParams([5.0, 6.0])], bias: [AffineParams([7.0, 8.0])] });
     same!((LeakyRelu, Sigmoid, Silu, Softplus, Gelu, SigmoidClamp<f32>): (LeakyRelu, Sigmoid, Silu, Softplus, Gelu, SigmoidClamp { low: -5.0, high: 3.0 }));
 }

@@ -4,19 +4,22 @@ use std::fmt::Debug;
 use std::path::Path;
 use std::{env, fs};
 
-use gaussflow::{Parameters, Source, Zeros};
-use shapes::{Moons, Watch};
+use gaussflow::{Parameters, Quantize, Source, Zeros};
+use shapes::{Int8Moons, Moons, Watch};
 
 fn main() {
     println!("cargo::rerun-if-changed=../weights");
     println!("cargo::rerun-if-changed=../data");
-    trained::<Moons>("moons");
+    let moons = trained::<Moons>("moons");
+    let mut small = Box::new(Int8Moons::ZEROS);
+    small.quantize(&moons);
+    write("int8_moons", Source(&*small).to_string());
     trained::<Watch>("watch");
     stream();
 }
 
 /// `weights/NAME.f32`, every parameter of the flow in the order of [`Parameters::visit`] as little-endian `f32`, to `NAME.rs`.
-fn trained<F: Parameters<f32> + Zeros + Debug>(name: &str) {
+fn trained<F: Parameters<f32> + Zeros + Debug>(name: &str) -> Box<F> {
     let path = format!("../weights/{name}.f32");
     let bytes = fs::read(&path).unwrap_or_else(|e| panic!("{path}: {e}"));
     let (numbers, rest) = bytes.as_chunks::<4>();
@@ -25,6 +28,7 @@ fn trained<F: Parameters<f32> + Zeros + Debug>(name: &str) {
     flow.visit_mut(&mut |_, slice| slice.fill_with(|| numbers.next().unwrap_or_else(|| panic!("{path}: too short"))));
     assert!(numbers.next().is_none() && rest.is_empty(), "{path}: too long");
     write(name, Source(&*flow).to_string());
+    flow
 }
 
 /// `data/stream.csv` as a slice of rows and labels.

@@ -43,24 +43,43 @@ const VECTORS: bool = cfg!(not(any(target_arch = "arm", target_arch = "riscv32")
 /// `y[o] += sum_i x[i] rows[i][o]`, the terms added in the order of `i` on every path.
 #[inline(always)]
 pub(crate) fn add_rows<V: Value, R>(x: &[V], rows: &[R], row: impl Fn(&R) -> &[V::Scalar], y: &mut [V]) {
+    add_stored_rows(x, rows, row, |w| w, y);
+}
+
+/// As [`add_rows`], with weights that are stored as `S`, and read by `load`.
+#[inline(always)]
+pub(crate) fn add_stored_rows<V: Value, R, S: Copy>(
+    x: &[V],
+    rows: &[R],
+    row: impl Fn(&R) -> &[S],
+    load: impl Fn(S) -> V::Scalar,
+    y: &mut [V],
+) {
     if V::LANES > 1 {
-        add_rows_blocked::<V, R, BLOCK>(x, rows, &row, 0, y);
+        add_rows_blocked::<V, R, S, BLOCK>(x, rows, &row, &load, 0, y);
     } else if !VECTORS {
         let (blocks, rest) = y.split_at_mut(y.len() / SAMPLE_BLOCK * SAMPLE_BLOCK);
-        add_rows_blocked::<V, R, SAMPLE_BLOCK>(x, rows, &row, 0, blocks);
-        add_rows_blocked::<V, R, SAMPLE_REST>(x, rows, &row, blocks.len(), rest);
+        add_rows_blocked::<V, R, S, SAMPLE_BLOCK>(x, rows, &row, &load, 0, blocks);
+        add_rows_blocked::<V, R, S, SAMPLE_REST>(x, rows, &row, &load, blocks.len(), rest);
     } else {
         for (x, r) in x.iter().zip(rows) {
             for (y, w) in y.iter_mut().zip(row(r)) {
-                *y = V::splat(*w).mul_add(*x, *y);
+                *y = V::splat(load(*w)).mul_add(*x, *y);
             }
         }
     }
 }
 
-/// As [`add_rows`] for the outputs from `start` on, `N` sums at a time.
+/// As [`add_stored_rows`] for the outputs from `start` on, `N` sums at a time.
 #[inline(always)]
-fn add_rows_blocked<V: Value, R, const N: usize>(x: &[V], rows: &[R], row: &impl Fn(&R) -> &[V::Scalar], start: usize, y: &mut [V]) {
+fn add_rows_blocked<V: Value, R, S: Copy, const N: usize>(
+    x: &[V],
+    rows: &[R],
+    row: &impl Fn(&R) -> &[S],
+    load: &impl Fn(S) -> V::Scalar,
+    start: usize,
+    y: &mut [V],
+) {
     for (block, y) in y.chunks_mut(N).enumerate() {
         let first = start + block * N;
         if let Some(y) = y.first_chunk_mut::<N>() {
@@ -68,7 +87,7 @@ fn add_rows_blocked<V: Value, R, const N: usize>(x: &[V], rows: &[R], row: &impl
             for (x, r) in x.iter().zip(rows) {
                 let Some(w) = row(r).get(first..).and_then(|w| w.first_chunk::<N>()) else { continue };
                 for o in 0..N {
-                    sums[o] = V::splat(w[o]).mul_add(*x, sums[o]);
+                    sums[o] = V::splat(load(w[o])).mul_add(*x, sums[o]);
                 }
             }
             *y = sums;
@@ -77,7 +96,7 @@ fn add_rows_blocked<V: Value, R, const N: usize>(x: &[V], rows: &[R], row: &impl
                 let mut sum = *y;
                 for (x, r) in x.iter().zip(rows) {
                     let Some(w) = row(r).get(first + o) else { continue };
-                    sum = V::splat(*w).mul_add(*x, sum);
+                    sum = V::splat(load(*w)).mul_add(*x, sum);
                 }
                 *y = sum;
             }

@@ -13,11 +13,24 @@ pub use learn::{Learned, Learner, STEPS};
 pub use watch::{Seen, watch};
 
 use gaussflow::{Coupling, Layer, Zeros};
-use shapes::{Mixture, Moons, Net};
+use shapes::{Int8Moons, Mixture, Moons, Net};
 
 /// Two moons, trained by `train`.
 #[allow(clippy::approx_constant, clippy::excessive_precision)]
 pub static MOONS: Moons = include!(concat!(env!("OUT_DIR"), "/moons.rs"));
+
+/// The same flow with weights of eight bits.
+#[allow(clippy::approx_constant, clippy::excessive_precision)]
+pub static INT8_MOONS: Int8Moons = include!(concat!(env!("OUT_DIR"), "/int8_moons.rs"));
+
+/// A hash of the bits of `log_prob` of [`INT8_MOONS`] at `count` inputs.
+pub fn int8_hash(count: u32) -> Hash {
+    let mut hash = Hash::default();
+    for x in draws(count) {
+        hash.add(INT8_MOONS.log_prob(&x));
+    }
+    hash
+}
 
 /// A hash of the bits of `log_prob` at `count` inputs.
 pub fn log_prob_hash(count: u32) -> Hash {

@@ -3,7 +3,7 @@
 #![no_std]
 
 use gaussflow::conditioner::Relu;
-use gaussflow::{ActNorm, Coupling, Dense, FirstHalf, Flow, Head, Householder, MixtureCdf, Swap, TanhClamp};
+use gaussflow::{ActNorm, Coupling, Dense, FirstHalf, Flow, Head, Householder, Int8Dense, Int8Head, MixtureCdf, Swap, TanhClamp};
 
 /// Eight components a dimension.
 pub type Mixture = MixtureCdf<TanhClamp<f32>, 8>;
@@ -19,6 +19,15 @@ pub type Deep<const L: usize, const D: usize, const A: usize, const B: usize, co
 
 /// The flow of the README, 46,800 parameters.
 pub type Moons = Deep<4, 2, 1, 1, 64>;
+
+/// [`Net`] with weights of eight bits.
+pub type Int8Net<const H: usize> = (Int8Dense<f32, 1, H>, Relu, Int8Dense<f32, H, H>, Relu, Int8Head<f32, Mixture, H, 1, 24>);
+/// The flow of the README in a quarter of the memory.
+pub type Int8Moons = Flow<
+    f32,
+    [(Householder<f32, 2, 2>, Coupling<FirstHalf, Mixture, Int8Net<64>, 1, 1>, Coupling<Swap<FirstHalf>, Mixture, Int8Net<64>, 1, 1>); 4],
+    2,
+>;
 
 /// Six axes of motion in raw units, which the first layer standardizes.
 pub type WatchParts = (ActNorm<f32, 6>, Blocks<2, 6, 3, 3, 16>);
