@@ -5,9 +5,9 @@ mod common;
 use common::Blocks;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use gaussflow::train::{Adam, Trainer};
-use gaussflow::{Lanes, Pack, Wide, Zeros};
+use gaussflow::{Pack, Value, Wide, Zeros};
 
-fn train_step<V: Lanes<Scalar = f32>>(c: &mut Criterion, lanes: &str) {
+fn train_step<V: Value<Scalar = f32>>(c: &mut Criterion, lanes: &str) {
     let (mut flow, points) = common::moons::<f32>(512);
     let mut trainer = Box::new(Trainer::<f32, V, Blocks<f32>, 2>::ZEROS);
     let adam = Adam { learning_rate: 1e-6, ..Adam::default() };

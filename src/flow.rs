@@ -19,7 +19,7 @@ use crate::value::{Value, Zeros};
 pub struct Flow<T, B, const D: usize, const C: usize = 0> {
     /// The map from data to latents.
     pub bijector: B,
-    scalar: PhantomData<T>,
+    scalar: PhantomData<fn() -> T>,
 }
 
 /// A [`Flow`] at one context: `p(. | c)`.
@@ -57,6 +57,7 @@ impl<T, B: Init<T>, const D: usize, const C: usize> Init<T> for Flow<T, B, D, C>
 
 impl<T, B: Parameters<T>, const D: usize, const C: usize> Parameters<T> for Flow<T, B, D, C> {
     const COUNT: usize = B::COUNT;
+    const FIXED: usize = B::FIXED;
 
     fn zip<const M: usize, const N: usize>(
         change: [&mut Self; M],

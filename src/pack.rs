@@ -2,12 +2,13 @@
 
 use core::ops::{Add, AddAssign, Div, Mul, Neg, Sub, SubAssign};
 
+use crate::lanes::vectorized;
 use crate::real::Real;
-use crate::value::{Value, Zeros};
+use crate::value::{Lanewise, Value, Zeros};
 
 /// One lane whose [`Value::mul_add`] is rounded once.
 ///
-/// Compiled for a machine with the instruction (see [`Lanes`](crate::Lanes)) it is one instruction; elsewhere it is a slow library call with the
+/// Compiled for a machine with the instruction (see [`Value::outline`]) it is one instruction; elsewhere it is a slow library call with the
 /// same bits. Single-sample code never uses it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "bytemuck", derive(bytemuck::Zeroable))]
@@ -140,8 +141,8 @@ macro_rules! fused_value {
                 Fused(f(0))
             }
             #[inline(always)]
-            fn map(self, f: impl Fn(Self) -> Self) -> Self {
-                f(self)
+            fn map<F: Lanewise>(self) -> Self {
+                F::of(self)
             }
             #[inline(always)]
             fn mul_add(self, a: Self, b: Self) -> Self {
@@ -196,6 +197,10 @@ macro_rules! fused_value {
             fn any(self, f: impl Fn($t) -> bool) -> bool {
                 f(self.0)
             }
+            #[inline(always)]
+            fn outline<R>(f: impl FnOnce() -> R) -> R {
+                vectorized(f)
+            }
         }
     )+};
 }
@@ -227,9 +232,9 @@ impl<L: Value<Lane = L>, const N: usize> Value for Pack<L, N> {
         pack
     }
     #[inline(always)]
-    fn map(mut self, f: impl Fn(L) -> L) -> Self {
+    fn map<F: Lanewise>(mut self) -> Self {
         for lane in &mut self.0 {
-            *lane = f(*lane);
+            *lane = F::of(*lane);
         }
         self
     }
@@ -248,16 +253,25 @@ impl<L: Value<Lane = L>, const N: usize> Value for Pack<L, N> {
         self
     }
     #[inline(always)]
-    fn abs(self) -> Self {
-        self.map(L::abs)
+    fn abs(mut self) -> Self {
+        for lane in &mut self.0 {
+            *lane = lane.abs();
+        }
+        self
     }
     #[inline(always)]
-    fn sqrt(self) -> Self {
-        self.map(L::sqrt)
+    fn sqrt(mut self) -> Self {
+        for lane in &mut self.0 {
+            *lane = lane.sqrt();
+        }
+        self
     }
     #[inline(always)]
-    fn round_int(self) -> Self {
-        self.map(L::round_int)
+    fn round_int(mut self) -> Self {
+        for lane in &mut self.0 {
+            *lane = lane.round_int();
+        }
+        self
     }
     #[inline(always)]
     fn scale2(mut self, n: Self) -> Self {
@@ -275,8 +289,11 @@ impl<L: Value<Lane = L>, const N: usize> Value for Pack<L, N> {
         (self, exponent)
     }
     #[inline(always)]
-    fn upper_half(self) -> Self {
-        self.map(L::upper_half)
+    fn upper_half(mut self) -> Self {
+        for lane in &mut self.0 {
+            *lane = lane.upper_half();
+        }
+        self
     }
     #[inline(always)]
     fn midpoint(mut self, other: Self) -> Self {
@@ -287,34 +304,10 @@ impl<L: Value<Lane = L>, const N: usize> Value for Pack<L, N> {
     }
     #[inline(always)]
     fn add_outer<R>(x: &[Self], dy: &[Self], rows: &mut [R], row: impl Fn(&mut R) -> &mut [L::Scalar]) {
-        // The cotangents of a block of outputs turned to one row a lane: then each weight of the block gathers all lanes in a register.
-        const BLOCK: usize = 32;
-        let mut tile = [[L::ZEROS; BLOCK]; N];
-        for (block, dy) in dy.chunks(BLOCK).enumerate() {
-            for (o, dy) in dy.iter().enumerate() {
-                for n in 0..N {
-                    tile[n][o] = dy.0[n];
-                }
-            }
-            for (x, r) in x.iter().zip(rows.iter_mut()) {
-                let Some(row) = row(r).get_mut(block * BLOCK..block * BLOCK + dy.len()) else { continue };
-                if let Some(row) = row.first_chunk_mut::<BLOCK>() {
-                    add_lanes(row, x, &tile);
-                } else {
-                    for (chunk, row) in row.chunks_mut(8).enumerate() {
-                        let mut sums = [L::ZEROS; 8];
-                        for n in 0..N {
-                            for o in 0..8 {
-                                sums[o] = x.0[n].mul_add(tile[n][8 * chunk + o], sums[o]);
-                            }
-                        }
-                        for (to, sum) in row.iter_mut().zip(sums) {
-                            *to += sum.lane(0);
-                        }
-                    }
-                }
-            }
-        }
+        let done = add_outer_blocks::<L, R, N, 32>(x, dy, rows, &row, 0);
+        let done = add_outer_blocks::<L, R, N, 24>(x, dy, rows, &row, done);
+        let done = add_outer_blocks::<L, R, N, 8>(x, dy, rows, &row, done);
+        add_outer_blocks::<L, R, N, 1>(x, dy, rows, &row, done);
     }
     #[inline(always)]
     fn sum(self) -> L::Scalar {
@@ -332,18 +325,66 @@ impl<L: Value<Lane = L>, const N: usize> Value for Pack<L, N> {
         }
         any
     }
+    #[inline(always)]
+    fn outline<R>(f: impl FnOnce() -> R) -> R {
+        L::outline(f)
+    }
 }
 
-/// `row[o] += sum over lanes n of x[n] tile[n][o]`.
+/// [`Value::add_outer`] for whole blocks of `O` outputs from output `done` on; returns how many are done then.
+///
+/// A block's cotangents are turned to one row a lane: then each weight gathers all lanes in a register. Two inputs at a time keep the multipliers busy.
 #[inline(always)]
-fn add_lanes<L: Value<Lane = L>, const N: usize, const O: usize>(row: &mut [L::Scalar; O], x: &Pack<L, N>, tile: &[[L; O]; N]) {
-    let mut sums = [L::ZEROS; O];
-    for n in 0..N {
+fn add_outer_blocks<L: Value<Lane = L>, R, const N: usize, const O: usize>(
+    x: &[Pack<L, N>],
+    dy: &[Pack<L, N>],
+    rows: &mut [R],
+    row: &impl Fn(&mut R) -> &mut [L::Scalar],
+    mut done: usize,
+) -> usize {
+    while let Some(dy) = dy.get(done..).and_then(|dy| dy.first_chunk::<O>()) {
+        let mut tile = [[L::ZEROS; O]; N];
         for o in 0..O {
-            sums[o] = x.0[n].mul_add(tile[n][o], sums[o]);
+            for n in 0..N {
+                tile[n][o] = dy[o].0[n];
+            }
         }
+        for (x, rows) in x.chunks(2).zip(rows.chunks_mut(2)) {
+            if let ([x0, x1], [r0, r1]) = (x, &mut *rows) {
+                let (mut sum0, mut sum1) = ([L::ZEROS; O], [L::ZEROS; O]);
+                for n in 0..N {
+                    for o in 0..O {
+                        sum0[o] = x0.0[n].mul_add(tile[n][o], sum0[o]);
+                    }
+                    for o in 0..O {
+                        sum1[o] = x1.0[n].mul_add(tile[n][o], sum1[o]);
+                    }
+                }
+                add_sums(row(r0), done, &sum0);
+                add_sums(row(r1), done, &sum1);
+            } else {
+                for (x, r) in x.iter().zip(rows) {
+                    let mut sum = [L::ZEROS; O];
+                    for n in 0..N {
+                        for o in 0..O {
+                            sum[o] = x.0[n].mul_add(tile[n][o], sum[o]);
+                        }
+                    }
+                    add_sums(row(r), done, &sum);
+                }
+            }
+        }
+        done += O;
     }
-    for o in 0..O {
-        row[o] += sums[o].lane(0);
+    done
+}
+
+/// `row[first + o] += sums[o]`.
+#[inline(always)]
+fn add_sums<L: Value<Lane = L>, const O: usize>(row: &mut [L::Scalar], first: usize, sums: &[L; O]) {
+    if let Some(row) = row.get_mut(first..) {
+        for (to, sum) in row.iter_mut().zip(sums) {
+            *to += sum.lane(0);
+        }
     }
 }

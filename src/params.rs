@@ -43,6 +43,9 @@ pub trait Parameters<T>: Sized {
     /// How many trainable scalars there are.
     const COUNT: usize;
 
+    /// How many fixed scalars there are.
+    const FIXED: usize = 0;
+
     /// Calls `visit` on each parameter slice of the trees `change` and `read`, all in step.
     fn zip<const M: usize, const N: usize>(
         change: [&mut Self; M],
@@ -84,6 +87,7 @@ impl<T> Parameters<T> for () {
 
 impl<T, P: Parameters<T>, const L: usize> Parameters<T> for [P; L] {
     const COUNT: usize = L * P::COUNT;
+    const FIXED: usize = L * P::FIXED;
 
     fn zip<const M: usize, const N: usize>(
         mut change: [&mut Self; M],
@@ -126,6 +130,7 @@ macro_rules! tuple {
 
         impl<T, $($p: Parameters<T>),+> Parameters<T> for ($($p,)+) {
             const COUNT: usize = 0 $(+ $p::COUNT)+;
+            const FIXED: usize = 0 $(+ $p::FIXED)+;
 
             fn zip<const M: usize, const N: usize>(
                 mut change: [&mut Self; M],

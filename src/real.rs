@@ -5,8 +5,10 @@ use core::fmt::{Display, LowerExp};
 use num_traits::{AsPrimitive, NumAssign};
 use rand_core::Rng;
 
+use crate::lanes::vectorized;
 use crate::math::Coefficients;
-use crate::value::{Value, Zeros};
+use crate::pack::{Fused, Pack};
+use crate::value::{Lanewise, Value, Zeros};
 
 mod sealed {
     pub trait Sealed {}
@@ -32,6 +34,11 @@ pub trait Real:
     + Sync
     + 'static
 {
+    /// The lanes of [`Wide`](crate::Wide).
+    type Wide: Value<Scalar = Self>;
+    /// As many lanes without fused multiply-add.
+    type Plain: Value<Scalar = Self>;
+
     /// The distance from 1 to the next larger number: `2^-23` or `2^-52`.
     const EPSILON: Self;
     /// The largest finite number.
@@ -60,7 +67,7 @@ pub trait Real:
 }
 
 macro_rules! real {
-    ($t:ident, $bits:ident, $int:ident, $mantissa:literal, $half:literal, $next:ident, $draw:expr, $sqrt:path) => {
+    ($t:ident, $lanes:literal, $bits:ident, $int:ident, $mantissa:literal, $half:literal, $next:ident, $draw:expr, $sqrt:path) => {
         impl Zeros for $t {
             const ZEROS: Self = 0.0;
         }
@@ -85,8 +92,8 @@ macro_rules! real {
                 f(0)
             }
             #[inline(always)]
-            fn map(self, f: impl Fn($t) -> $t) -> Self {
-                f(self)
+            fn map<F: Lanewise>(self) -> Self {
+                F::of(self)
             }
             #[inline(always)]
             fn mul_add(self, a: Self, b: Self) -> Self {
@@ -159,9 +166,16 @@ macro_rules! real {
             fn any(self, f: impl Fn($t) -> bool) -> bool {
                 f(self)
             }
+            #[inline(always)]
+            fn outline<R>(f: impl FnOnce() -> R) -> R {
+                vectorized(f)
+            }
         }
 
         impl Real for $t {
+            type Wide = Pack<Fused<$t>, $lanes>;
+            type Plain = Pack<$t, $lanes>;
+
             const EPSILON: Self = $t::EPSILON;
             const MAX: Self = $t::MAX;
             const MIN_POSITIVE: Self = $t::MIN_POSITIVE;
@@ -203,8 +217,8 @@ macro_rules! real {
     };
 }
 
-real!(f32, u32, i32, 23, 12, next_u32, 1.0 / 8_589_934_592.0, sqrt_f32);
-real!(f64, u64, i64, 52, 27, next_u64, 1.0 / 36_893_488_147_419_103_232.0, sqrt_f64);
+real!(f32, 16, u32, i32, 23, 12, next_u32, 1.0 / 8_589_934_592.0, sqrt_f32);
+real!(f64, 8, u64, i64, 52, 27, next_u64, 1.0 / 36_893_488_147_419_103_232.0, sqrt_f64);
 
 /// Correctly rounded on both paths, so the feature changes the speed and not the bits.
 #[inline(always)]

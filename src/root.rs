@@ -14,26 +14,29 @@ pub const fn max_iterations<T: Real>() -> u32 {
     FREE_STEPS + 2 * T::BITS
 }
 
-/// The `x` in `[low, high]` with `f(x) = target`, for an increasing `f` that returns its value `y`, its slope `e > 0` and `b = d log e / dx`; begins at `start`, if that is inside.
+/// The `x` in `[low, high]` with `f(x) = target`, for an increasing `f` that returns its value `y`, its slope `e > 0`, `b = d log e / dx` and anything that belongs to `x`, which comes back beside the root; begins at `start`, if that is inside.
 ///
 /// Newton's method on a kept bracket, with steps for a slope that changes exponentially: `e exp(b h)` integrates to the residual at `h = log(1 - b r / e) / b`, where Newton's step
-/// is `-r / e`. It converges cubically, and crosses the edge of a plateau in one step. A step that leaves the bracket, or follows one that did not halve the residual, becomes a bisection. Ends where the residual is within
+/// is `-r / e`. It converges cubically, and crosses the edge of a plateau in one step. Where it leaves the bracket Newton's is tried. A step that leaves the bracket, or follows one that did not halve the residual, becomes a bisection. Ends where the residual is within
 /// `4 eps max(1, |target|)`, where two steps in a row are within `eps |x|`, or on neighbouring floats. Total for any `f`, NaN included.
 ///
 /// # Source
 /// The safeguard is the classical one (Dekker 1969; Press et al., Numerical Recipes, `rtsafe`). The first 12 bisections halve the bracket's length, later ones the
 /// number of floats inside.
 #[inline(always)]
-pub fn newton<V: Value>(mut low: V, mut high: V, start: V, target: V, f: impl Fn(V) -> (V, V, V)) -> V {
+pub fn newton<V: Value>(mut low: V, mut high: V, start: V, target: V, f: impl Fn(V) -> (V, V, V, V)) -> (V, V) {
     let half = V::splat(V::Scalar::from_f64(0.5));
     let eps = V::splat(V::Scalar::EPSILON);
     let tolerance = target.abs().max(V::ONE) * (eps * V::splat(V::Scalar::from_f64(4.0)));
-    let mut x = start.max(low).min(high);
+    let (mut x, mut beside) = (start.max(low).min(high), V::ZEROS);
+    let mut next = x;
     let mut last = V::splat(V::Scalar::INFINITY);
     let mut active = V::ONE;
     let mut settled = V::ZEROS;
     for i in 0..max_iterations::<V::Scalar>() {
-        let (value, slope, bend) = f(x);
+        x = next;
+        let (value, slope, bend, more) = f(x);
+        beside = more;
         let residual = value - target;
         low = residual.select_lt(V::ZEROS, x, low);
         high = V::ZEROS.select_lt(residual, x, high);
@@ -41,25 +44,27 @@ pub fn newton<V: Value>(mut low: V, mut high: V, start: V, target: V, f: impl Fn
         active = tolerance.select_lt(size, active, V::ZEROS);
         let free = i < FREE_STEPS;
         let middle = if free { half.mul_add(low, half * high) } else { low.midpoint(high) };
-        let change = residual / slope * exponential(residual / slope * bend);
-        let step = x - change;
-        let inside = low.select_lt(step, step.select_lt(high, V::ONE, V::ZEROS), V::ZEROS);
+        let within = |step: V| low.select_lt(step, step.select_lt(high, V::ONE, V::ZEROS), V::ZEROS);
+        let change = residual / slope;
+        let bent = x - change * exponential(change * bend);
+        let step = V::ZEROS.select_lt(within(bent), bent, x - change);
+        let inside = within(step);
         let gained = size.select_lt(half * last, inside, V::ZEROS);
         let newton = if free || i % 2 == 0 { gained } else { V::ZEROS };
         last = V::ZEROS.select_lt(newton, size, V::splat(V::Scalar::INFINITY));
-        let next = V::ZEROS.select_lt(newton, step, middle);
+        next = V::ZEROS.select_lt(newton, step, middle);
         // Where `next` is `x` again, the bracket's ends are neighbours.
         active = next.select_lt(x, active, x.select_lt(next, active, V::ZEROS));
-        x = V::ZEROS.select_lt(active, next, x);
+        next = V::ZEROS.select_lt(active, next, x);
         // Two Newton steps in a row within the last place or two of `x`: one may be short because the slope is that of another component.
-        let small = (residual / slope).abs().select_lt(eps * x.abs(), newton, V::ZEROS);
+        let small = change.abs().select_lt(eps * x.abs(), newton, V::ZEROS);
         active = V::ZEROS.select_lt(small, V::ZEROS.select_lt(settled, V::ZEROS, active), active);
         settled = small;
         if !active.any(|a| a > V::Scalar::ZEROS) {
             break;
         }
     }
-    x
+    (x, beside)
 }
 
 /// The largest finite `x` with `f(x) <= target`, to one float: `BITS` evaluations, always the same midpoints.
@@ -71,7 +76,12 @@ pub fn bisect<V: Value>(target: V, f: impl Fn(V) -> V) -> V {
     let mut high = V::splat(V::Scalar::MAX);
     for _ in 0..V::Scalar::BITS {
         let middle = low.midpoint(high);
-        let above = target.select_lt(f(middle), V::ONE, V::ZEROS);
+        // A call keeps the loop small: as one block it costs the compiler minutes.
+        let value = V::outline(
+            #[inline(always)]
+            || f(middle),
+        );
+        let above = target.select_lt(value, V::ONE, V::ZEROS);
         low = V::ZEROS.select_lt(above, low, middle);
         high = V::ZEROS.select_lt(above, middle, high);
     }

@@ -40,8 +40,8 @@ pub trait Value:
     fn lane(&self, i: usize) -> Self::Scalar;
     /// A value whose lane `i` is `f(i)`.
     fn from_lanes(f: impl FnMut(usize) -> Self::Scalar) -> Self;
-    /// `f` on each lane.
-    fn map(self, f: impl Fn(Self::Lane) -> Self::Lane) -> Self;
+    /// The function `F` on each lane.
+    fn map<F: Lanewise>(self) -> Self;
     /// `self * a + b`, rounded once on fused lanes and twice elsewhere.
     fn mul_add(self, a: Self, b: Self) -> Self;
     /// `yes` where `self < than`, else `no` (also where either is NaN).
@@ -67,6 +67,12 @@ pub trait Value:
     /// Whether `f` holds for any lane.
     fn any(self, f: impl Fn(Self::Scalar) -> bool) -> bool;
 
+    /// Runs `f` as a function of its own, compiled for the vector instructions of the machine.
+    ///
+    /// On x86-64 with `std` that is AVX2 (and FMA, which only fused lanes use) where the processor has it, found out at run time. Each large part of a flow stands in one,
+    /// so that a flow compiles fast and its stack is that of its largest part.
+    fn outline<R>(f: impl FnOnce() -> R) -> R;
+
     /// The larger of the two; `other` where `self` is NaN.
     #[inline(always)]
     fn max(self, other: Self) -> Self {
@@ -80,11 +86,17 @@ pub trait Value:
     }
 }
 
+/// A function of one lane, for [`Value::map`]: a type and not a closure, so that it is sure to be compiled into the loop over the lanes.
+pub trait Lanewise {
+    /// Its value at `x`.
+    fn of<L: Value>(x: L) -> L;
+}
+
 /// Plain data with an all-zero value that is known at compile time.
 ///
 /// It lets parameters, tapes and optimizer states live in a `static` or be cleared in place: nothing
 /// of a flow's size has to pass over the stack.
-pub trait Zeros: Sized {
+pub trait Zeros: Sized + Send + Sync {
     /// All zero.
     const ZEROS: Self;
 }

@@ -14,7 +14,9 @@ use gaussflow::{
     Alternating, ContextDense, Coupling, Dense, DifferentiableBijector, FirstHalf, Flow, Head, Householder, Init, Inverse, MixtureCdf,
     MixtureParams, NoClamp, Pack, Parameters, Residual, SharedHead, SigmoidClamp, Swap, TanhClamp, Wide, Zeros,
 };
-use gradient::{Direction, Mismatch, Outcome, Row, check_bijector, check_layer, check_nll, check_univariate, draws, random};
+use gradient::{
+    Direction, Mismatch, Outcome, Row, check_bijector, check_layer, check_nll, check_reverse_kl, check_univariate, draws, random,
+};
 use planted::{Fault, Planted};
 use rand_pcg::Pcg64;
 
@@ -199,6 +201,16 @@ fn flow_likelihood() {
     assert_eq!(<Flow<f64, GivenFlow, 3, 2> as Parameters<f64>>::COUNT, <GivenFlow as Parameters<f64>>::COUNT);
 }
 
+#[test]
+fn reverse_kl() {
+    let mut rng = Pcg64::new(13, 14);
+    let flow: Flow<f64, GivenFlow, 3, 2> = random(&mut rng, SPREAD);
+    let latents = &rows(&mut rng, 7, false);
+    passed("reverse KL, samples", check_reverse_kl::<f64, _, 3, 2>(&flow.bijector, latents), LOG_DET);
+    passed("reverse KL, packs of 4", check_reverse_kl::<Pack<f64, 4>, _, 3, 2>(&flow.bijector, latents), LOG_DET);
+    passed("reverse KL, fused packs", check_reverse_kl::<Wide<f64>, _, 3, 2>(&flow.bijector, latents), LOG_DET);
+}
+
 // Negative controls
 
 /// The planted errors: the wrong sign, and a part in a thousand too much.
@@ -294,6 +306,18 @@ fn planted_in_a_bijector() {
         control("coupling", check, pass, &faults);
         caught_somewhere("coupling: cotangent of the log-det", check(Fault::LogDet, -1.0), pass);
     }
+}
+
+#[test]
+fn planted_in_reverse_kl() {
+    let mut rng = Pcg64::new(17, 18);
+    let given: Given3 = random(&mut rng, SPREAD);
+    let latents = rows::<3, 2>(&mut rng, 4, false);
+    let check = |fault, factor| {
+        check_reverse_kl::<f64, _, 3, 2>(&Planted { direction: Direction::Inverse, ..Planted::new(given.clone(), fault, factor) }, &latents)
+    };
+    control("reverse KL of a coupling", check, "reverse KL", &[(Fault::Slice(1), &["parameters 1"]), (Fault::Slice(2), &["parameters 2"])]);
+    caught_somewhere("reverse KL: cotangent of the log-det", check(Fault::LogDet, -1.0), "reverse KL");
 }
 
 /// The checker reported the error in that pass; where, depends on what lies before the part that has it.

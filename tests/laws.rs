@@ -26,7 +26,7 @@ const ROUNDINGS: f64 = 64.0;
 /// What a reflector's softening (`Householder`: `2e-12 / |v|^2`) takes from a determinant of 1, for the shortest reflector that is drawn here.
 const SOFTENING: f64 = 1e-7;
 
-/// `x1 <= x2` gives `z1 <= z2` up to this many units: twice the error of one `z`.
+/// `x1 <= x2` gives `z1 <= z2` up to this many times what a rounding of `x` and of `z` is worth: twice the error of one `z`, and of an inverse's `x`.
 const STEP_BACK: f64 = 8.0;
 
 /// How far a coupling is from the identity at its start, on `|x| < 4`: what `Univariate::identity` states.
@@ -399,8 +399,8 @@ where
                 y[i] = moved;
                 let (low, high) = if x[i] <= moved { (x, y) } else { (y, x) };
                 let (z_low, z_high): (f64, f64) = (forward(&*bijector, &low).0[i].as_(), forward(&*bijector, &high).0[i].as_());
-                worst
-                    .hold("monotone", (z_low - z_high).max(0.0), STEP_BACK * unit::<T>(z_high), || format!("{i} of {x:?} to {moved:e}"))?;
+                let bound = STEP_BACK * Local::of(&*bijector, &high, turns).z_unit(&wide(&high), i);
+                worst.hold("monotone", (z_low - z_high).max(0.0), bound, || format!("{i} of {x:?} to {moved:e}"))?;
             }
         }
         if facts.contains(&Start) {

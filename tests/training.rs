@@ -6,7 +6,7 @@ use gaussflow::conditioner::{Relu, Tanh};
 use gaussflow::toy::two_moons;
 use gaussflow::train::{Adam, Copies, Fit, Outcome, Schedule, TrainError, Trainer, fit, mean_nll, shuffle};
 use gaussflow::{
-    ContextDense, Coupling, Dense, FirstHalf, Flow, Head, Householder, Init, Lanes, MixtureCdf, Pack, Parameters, Swap, TanhClamp, Wide,
+    ContextDense, Coupling, Dense, FirstHalf, Flow, Head, Householder, Init, MixtureCdf, Pack, Parameters, Swap, TanhClamp, Value, Wide,
     Zeros, standard_normal,
 };
 use rand_pcg::Pcg32;
@@ -216,7 +216,7 @@ fn gradients_add_up_over_lanes_and_splits() {
         }
     }
 
-    fn gradient<V: Lanes<Scalar = f64>>(blocks: &Blocks<f64>, parts: &[&[[f64; 2]]]) -> (Vec<f64>, f64) {
+    fn gradient<V: Value<Scalar = f64>>(blocks: &Blocks<f64>, parts: &[&[[f64; 2]]]) -> (Vec<f64>, f64) {
         let (mut gradient, mut tape) = (Blocks::ZEROS, Zeros::ZEROS);
         let mut loss = 0.0;
         for part in parts {

@@ -1,9 +1,10 @@
-//! Flows: layers there and back, and training.
+//! Flows: layers there and back, training, and files.
 
 use gaussflow::conditioner::Tanh;
+use gaussflow::format::DecodeError;
 use gaussflow::train::{Adam, TrainError, Trainer};
 use gaussflow::{
-    Bijector, Coupling, Dense, FirstHalf, Head, Householder, Init, Lanes, MixtureCdf, Pack, Parameters, Real, Role, Swap, TanhClamp, Value,
+    Bijector, Coupling, Dense, FirstHalf, Flow, Head, Householder, Init, MixtureCdf, Pack, Parameters, Real, Role, Swap, TanhClamp, Value,
     Zeros,
 };
 use rand_pcg::Pcg32;
@@ -113,7 +114,7 @@ fn bits<T: Real>(flow: &Small<T>) -> Vec<i64> {
     bits
 }
 
-fn check_training<T: Real, V: Lanes<Scalar = T>>(input: &mut Input, first: u8) {
+fn check_training<T: Real, V: Value<Scalar = T>>(input: &mut Input, first: u8) {
     let start = flow::<T>(input, first & !2);
     let clip = if first & 4 == 0 { T::from_f64(10.0) } else { T::INFINITY };
     let adam = Adam { learning_rate: T::from_f64(f64::powi(2.0, -i32::from(first >> 4))), ..Adam::default() };
@@ -147,4 +148,82 @@ fn check_training<T: Real, V: Lanes<Scalar = T>>(input: &mut Input, first: u8) {
         }
     }
     assert_eq!(bits(&flow), bits(&shadow), "a refused batch left a trace");
+}
+
+/// Any bytes as a file: a flow that writes the same bytes again, or a typed error that changes nothing.
+///
+/// Bits 1 and 2 of the first byte pick bytes as they come, a file with edits, and a file of any parameters with the right checksum.
+pub fn decode(data: &[u8]) {
+    let mut input = Input(data);
+    match input.byte() {
+        first if first & 1 == 0 => check_decode::<f32>(&mut input, first),
+        first => check_decode::<f64>(&mut input, first),
+    }
+}
+
+type Saved<T> = Flow<T, Small<T>, 2>;
+
+fn check_decode<T: Real>(input: &mut Input, first: u8) {
+    let mut flow = Saved::<T>::ZEROS;
+    flow.init(&mut Pcg32::new(1, 0));
+    let mut file = vec![0; Saved::<T>::ENCODED_LEN];
+    assert_eq!(flow.encode(&mut file), Ok(file.len()));
+    let (header, body) = (32, file.len() - 4);
+    match first >> 1 & 3 {
+        0 | 1 => file = input.0.to_vec(),
+        2 => {
+            for _ in 0..input.byte() % 4 {
+                let at = usize::from(u16::from_le_bytes([input.byte(), input.byte()])) % file.len();
+                file[at] ^= input.byte();
+            }
+            let len = usize::from(input.byte());
+            if first & 8 != 0 {
+                file.truncate(len);
+            } else if first & 16 != 0 {
+                file.resize(file.len() + len, input.byte());
+            }
+        }
+        _ => {
+            for place in file[header..body].chunks_exact_mut(size_of::<T>()) {
+                let x: f64 = input.any::<T>().as_();
+                if T::BITS == 32 { place.copy_from_slice(&(x as f32).to_le_bytes()) } else { place.copy_from_slice(&x.to_le_bytes()) }
+            }
+            let checksum = crc32fast::hash(&file[..body]).to_le_bytes();
+            file[body..].copy_from_slice(&checksum);
+        }
+    }
+    let before = bits(&flow.bijector);
+    match flow.decode(&file) {
+        Ok(()) => {
+            let mut again = vec![0; file.len()];
+            assert_eq!(flow.encode(&mut again), Ok(file.len()));
+            assert_eq!(again, file);
+        }
+        Err(error) => {
+            assert_eq!(bits(&flow.bijector), before, "{error} changed something");
+            let right = match error {
+                DecodeError::Truncated { needed, found } => found == file.len() && found < needed,
+                DecodeError::TrailingBytes { needed, found } => found == file.len() && needed < found,
+                DecodeError::NotAFlow => !file.starts_with(b"gaussflw"),
+                DecodeError::Version(version) => version != 1,
+                DecodeError::Scalar { expected, found } => expected == T::BITS && found != expected,
+                DecodeError::Corrupted => crc32fast::hash(&file[..file.len() - 4]).to_le_bytes() != file[file.len() - 4..],
+                DecodeError::AnotherFlow => file[16..32] != encoded_header(&flow)[16..],
+                DecodeError::NotFinite(index) => {
+                    let place = &file[header + index * size_of::<T>()..];
+                    // All ones in the exponent.
+                    place[size_of::<T>() - 1] & 0x7f == 0x7f
+                }
+                _ => false,
+            };
+            assert!(right, "{error} of {file:?}");
+        }
+    }
+}
+
+/// The first bytes of the flow's own file.
+fn encoded_header<T: Real>(flow: &Saved<T>) -> [u8; 32] {
+    let mut file = vec![0; Saved::<T>::ENCODED_LEN];
+    flow.encode(&mut file).expect("room");
+    *file.first_chunk().expect("a header")
 }

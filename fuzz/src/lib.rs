@@ -10,7 +10,7 @@ mod flow;
 mod input;
 mod univariate;
 
-pub use flow::{flow_round_trip, train_step};
+pub use flow::{decode, flow_round_trip, train_step};
 pub use input::Input;
 pub use univariate::{ROUND_TRIP, STEP_BACK, bisection, inverse, mixture};
 

@@ -7,6 +7,7 @@ use crate::init::{DataError, check_rows, moments};
 use crate::math::{exp, ln};
 use crate::params::{Init, Parameters, Role};
 use crate::real::Real;
+use crate::structure::Part;
 use crate::univariate::held;
 use crate::value::{Value, Zeros};
 
@@ -109,6 +110,12 @@ impl<T: Real, const D: usize, const C: usize> Bijector<T, D, C> for ActNorm<T, D
             z[d] = (z[d] - V::splat(self.shift[d])) / self.scale(d);
         }
         V::splat(-self.log_det())
+    }
+
+    fn describe(visit: &mut impl FnMut(Part)) {
+        visit(Part::Kind("act_norm"));
+        visit(Part::Tensor("log_scale", &[D]));
+        visit(Part::Tensor("shift", &[D]));
     }
 }
 

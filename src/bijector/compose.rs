@@ -2,6 +2,7 @@
 
 use crate::bijector::{Bijector, DifferentiableBijector};
 use crate::real::Real;
+use crate::structure::Part;
 use crate::value::Value;
 
 /// One flat list of elements with independent bounds, forwards and backwards. For three bijectors, in short:
@@ -38,6 +39,10 @@ macro_rules! bijector_tuple {
                 let mut log_det = V::ZEROS;
                 $(log_det += self.$i.forward_states(x, context, visit);)+
                 log_det
+            }
+
+            fn describe(visit: &mut impl FnMut(Part)) {
+                $(<$b as Bijector<T, D, C>>::describe(visit);)+
             }
         }
 
@@ -114,6 +119,12 @@ impl<T: Real, const D: usize, const C: usize, B: Bijector<T, D, C>, const L: usi
             log_det += bijector.forward_states(x, context, visit);
         }
         log_det
+    }
+
+    fn describe(visit: &mut impl FnMut(Part)) {
+        for _ in 0..L {
+            B::describe(visit);
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use crate::mask::{Mask, identity_count};
 use crate::params::{Init, Parameters, Role};
 use crate::real::Real;
 use crate::shape::{Each, Width};
+use crate::structure::Part;
 use crate::univariate::Univariate;
 use crate::value::{Value, Zeros};
 
@@ -33,7 +34,7 @@ pub struct Coupling<M, U, N, const A: usize, const B: usize> {
     pub univariate: U,
     /// The network from the identity half to the univariate's parameters: a [`Layer`] from `Width<A>` to `Each<U, B>`.
     pub conditioner: N,
-    mask: PhantomData<M>,
+    mask: PhantomData<fn() -> M>,
 }
 
 impl<M, U, N, const A: usize, const B: usize> Coupling<M, U, N, A, B> {
@@ -89,6 +90,7 @@ impl<M, U: Zeros, N: Zeros, const A: usize, const B: usize> Zeros for Coupling<M
 
 impl<T, M, U: Parameters<T>, N: Parameters<T>, const A: usize, const B: usize> Parameters<T> for Coupling<M, U, N, A, B> {
     const COUNT: usize = U::COUNT + N::COUNT;
+    const FIXED: usize = U::FIXED + N::FIXED;
 
     fn zip<const W: usize, const R: usize>(
         mut change: [&mut Self; W],
@@ -124,32 +126,49 @@ impl<
 {
     #[inline(always)]
     fn forward_and_log_det<V: Value<Scalar = T>>(&self, x: &mut [V; D], context: &[V; C]) -> V {
-        let (x_a, mut x_b) = Self::split(x);
-        let mut params = Zeros::ZEROS;
-        self.conditioner.apply(&x_a, context, &mut params);
-        let mut log_det = V::ZEROS;
-        for (x, params) in x_b.iter_mut().zip(&params) {
-            let (z, l) = self.univariate.forward_and_log_det(params, *x);
-            *x = z;
-            log_det += l;
-        }
-        Self::merge(&x_a, &x_b, x);
-        log_det
+        V::outline(
+            #[inline(always)]
+            || {
+                let (x_a, mut x_b) = Self::split(x);
+                let mut params = Zeros::ZEROS;
+                self.conditioner.apply(&x_a, context, &mut params);
+                let mut log_det = V::ZEROS;
+                for (x, params) in x_b.iter_mut().zip(&params) {
+                    let (z, l) = self.univariate.forward_and_log_det(params, *x);
+                    *x = z;
+                    log_det += l;
+                }
+                Self::merge(&x_a, &x_b, x);
+                log_det
+            },
+        )
     }
 
     #[inline(always)]
     fn inverse_and_log_det<V: Value<Scalar = T>>(&self, z: &mut [V; D], context: &[V; C]) -> V {
-        let (z_a, mut z_b) = Self::split(z);
-        let mut params = Zeros::ZEROS;
-        self.conditioner.apply(&z_a, context, &mut params);
-        let mut log_det = V::ZEROS;
-        for (z, params) in z_b.iter_mut().zip(&params) {
-            let (x, l) = self.univariate.inverse_and_log_det(params, *z);
-            *z = x;
-            log_det += l;
-        }
-        Self::merge(&z_a, &z_b, z);
-        log_det
+        V::outline(
+            #[inline(always)]
+            || {
+                let (z_a, mut z_b) = Self::split(z);
+                let mut params = Zeros::ZEROS;
+                self.conditioner.apply(&z_a, context, &mut params);
+                let mut log_det = V::ZEROS;
+                for (z, params) in z_b.iter_mut().zip(&params) {
+                    let (x, l) = self.univariate.inverse_and_log_det(params, *z);
+                    *z = x;
+                    log_det += l;
+                }
+                Self::merge(&z_a, &z_b, z);
+                log_det
+            },
+        )
+    }
+
+    fn describe(visit: &mut impl FnMut(Part)) {
+        visit(Part::Kind("coupling"));
+        visit(Part::Mask(&M::IDENTITY));
+        U::describe(visit);
+        N::describe(visit);
     }
 }
 
@@ -182,17 +201,22 @@ impl<
 
     #[inline(always)]
     fn forward_tape<V: Value<Scalar = T>>(&self, x: &mut [V; D], context: &[V; C], tape: &mut Self::Tape<V>) -> V {
-        (tape.x_a, tape.x_b) = Self::split(x);
-        self.conditioner.apply_tape(&tape.x_a, context, &mut tape.params, &mut tape.conditioner);
-        let mut z_b = [V::ZEROS; B];
-        let mut log_det = V::ZEROS;
-        for b in 0..B {
-            let (z, l) = self.univariate.forward_and_log_det(&tape.params[b], tape.x_b[b]);
-            z_b[b] = z;
-            log_det += l;
-        }
-        Self::merge(&tape.x_a, &z_b, x);
-        log_det
+        V::outline(
+            #[inline(always)]
+            || {
+                (tape.x_a, tape.x_b) = Self::split(x);
+                self.conditioner.apply_tape(&tape.x_a, context, &mut tape.params, &mut tape.conditioner);
+                let mut z_b = [V::ZEROS; B];
+                let mut log_det = V::ZEROS;
+                for b in 0..B {
+                    let (z, l) = self.univariate.forward_and_log_det(&tape.params[b], tape.x_b[b]);
+                    z_b[b] = z;
+                    log_det += l;
+                }
+                Self::merge(&tape.x_a, &z_b, x);
+                log_det
+            },
+        )
     }
 
     #[inline(always)]
@@ -205,9 +229,20 @@ impl<
         d_context: &mut [V; C],
         gradient: &mut Self,
     ) {
-        self.backward_with(tape, context, d, d_context, gradient, |params, x, d_b, d_params| {
-            self.univariate.backward(params, x, d_b, d_log_det, d_params)
-        });
+        V::outline(
+            #[inline(always)]
+            || {
+                self.backward_with(
+                    tape,
+                    context,
+                    d,
+                    d_context,
+                    gradient,
+                    #[inline(always)]
+                    |params, x, d_b, d_params| self.univariate.backward(params, x, d_b, d_log_det, d_params),
+                )
+            },
+        );
     }
 
     #[inline(always)]
@@ -220,9 +255,20 @@ impl<
         d_context: &mut [V; C],
         gradient: &mut Self,
     ) {
-        self.backward_with(tape, context, d, d_context, gradient, |params, x, d_b, d_params| {
-            self.univariate.inverse_backward(params, x, d_b, d_log_det, d_params)
-        });
+        V::outline(
+            #[inline(always)]
+            || {
+                self.backward_with(
+                    tape,
+                    context,
+                    d,
+                    d_context,
+                    gradient,
+                    #[inline(always)]
+                    |params, x, d_b, d_params| self.univariate.inverse_backward(params, x, d_b, d_log_det, d_params),
+                )
+            },
+        );
     }
 }
 

@@ -6,6 +6,7 @@ use crate::bijector::{Bijector, DifferentiableBijector};
 use crate::params::{Init, Parameters, Role};
 use crate::real::Real;
 use crate::sample::standard_normal;
+use crate::structure::Part;
 use crate::value::{Value, Zeros};
 
 /// `z = H_R .. H_1 x` with `H_r = I - 2 v_r v_r^T / (|v_r|^2 + 1e-12)`.
@@ -120,6 +121,11 @@ impl<T: Real, const D: usize, const R: usize, const C: usize> Bijector<T, D, C> 
             Self::reflect(self.mirror(r, -SOFTENING), z);
         }
         V::ZEROS
+    }
+
+    fn describe(visit: &mut impl FnMut(Part)) {
+        visit(Part::Kind("householder"));
+        visit(Part::Tensor("v", &[R, D]));
     }
 }
 

@@ -5,6 +5,7 @@ use rand_core::Rng;
 use crate::bijector::{Bijector, DifferentiableBijector};
 use crate::params::{Init, Parameters, Role};
 use crate::real::Real;
+use crate::structure::Part;
 use crate::value::{Value, Zeros};
 
 /// `B` turned around: its forward map is `B`'s inverse.
@@ -24,6 +25,7 @@ impl<T, B: Init<T>> Init<T> for Inverse<B> {
 
 impl<T, B: Parameters<T>> Parameters<T> for Inverse<B> {
     const COUNT: usize = B::COUNT;
+    const FIXED: usize = B::FIXED;
     fn zip<const M: usize, const N: usize>(
         change: [&mut Self; M],
         read: [&Self; N],
@@ -42,6 +44,12 @@ impl<T: Real, const D: usize, const C: usize, B: Bijector<T, D, C>> Bijector<T, 
     #[inline(always)]
     fn inverse_and_log_det<V: Value<Scalar = T>>(&self, z: &mut [V; D], context: &[V; C]) -> V {
         self.0.forward_and_log_det(z, context)
+    }
+
+    fn describe(visit: &mut impl FnMut(Part)) {
+        visit(Part::Kind("inverse"));
+        B::describe(visit);
+        visit(Part::End);
     }
 }
 

@@ -6,6 +6,7 @@ use crate::bijector::{Bijector, DifferentiableBijector};
 use crate::math::exp;
 use crate::params::{Init, Parameters, Role};
 use crate::real::Real;
+use crate::structure::Part;
 use crate::univariate::held;
 use crate::value::{Value, Zeros};
 
@@ -149,6 +150,12 @@ impl<T: Real, const D: usize, const C: usize> Bijector<T, D, C> for Linear<T, D>
             z[i] = rest / self.diagonal(i);
         }
         V::splat(-self.log_det())
+    }
+
+    fn describe(visit: &mut impl FnMut(Part)) {
+        visit(Part::Kind("linear"));
+        visit(Part::Tensor("factors", &[D, D]));
+        visit(Part::Tensor("bias", &[D]));
     }
 }
 

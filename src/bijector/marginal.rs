@@ -5,6 +5,7 @@ use rand_core::Rng;
 use crate::bijector::{Bijector, DifferentiableBijector};
 use crate::params::{Init, Parameters, Role};
 use crate::real::Real;
+use crate::structure::Part;
 use crate::univariate::Univariate;
 use crate::value::{Value, Zeros};
 
@@ -79,6 +80,7 @@ impl<T: Real, U: Univariate<T> + Zeros, const D: usize> Zeros for Marginal<T, U,
 
 impl<T: Real, U: Univariate<T>, const D: usize> Parameters<T> for Marginal<T, U, D> {
     const COUNT: usize = U::COUNT + D * (size_of::<U::Params<T>>() / size_of::<T>());
+    const FIXED: usize = U::FIXED;
 
     fn zip<const M: usize, const N: usize>(
         mut change: [&mut Self; M],
@@ -122,6 +124,12 @@ impl<T: Real, U: Univariate<T>, const D: usize, const C: usize> Bijector<T, D, C
             log_det += l;
         }
         log_det
+    }
+
+    fn describe(visit: &mut impl FnMut(Part)) {
+        visit(Part::Kind("marginal"));
+        U::describe(visit);
+        visit(Part::Tensor("params", &[D, U::Params::<T>::ZEROS.as_ref().len()]));
     }
 }
 

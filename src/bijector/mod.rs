@@ -26,6 +26,7 @@ pub use permutation::{Order, Permutation, Reverse, Reversed};
 
 use crate::params::Parameters;
 use crate::real::Real;
+use crate::structure::Part;
 use crate::value::{Value, Zeros};
 
 /// An invertible, differentiable map of `R^D`, possibly given a context `c` in `R^C`.
@@ -56,6 +57,9 @@ pub trait Bijector<T: Real, const D: usize, const C: usize = 0> {
         visit(x);
         log_det
     }
+
+    /// Tells `visit` what the bijector is made of, so that files of weights are told apart. By default nothing: the number of parameters then has to do.
+    fn describe(_visit: &mut impl FnMut(Part)) {}
 }
 
 /// A bijector with gradients for its parameters, its input and the context.
@@ -66,7 +70,7 @@ pub trait Bijector<T: Real, const D: usize, const C: usize = 0> {
     message = "`{Self}` has no gradient as a bijector of {D} dimensions with {C} context variables over `{T}`",
     note = "implement `DifferentiableBijector` for it (and `DifferentiableLayer` for its conditioner), or use it for inference only"
 )]
-pub trait DifferentiableBijector<T: Real, const D: usize, const C: usize = 0>: Bijector<T, D, C> + Parameters<T> {
+pub trait DifferentiableBijector<T: Real, const D: usize, const C: usize = 0>: Bijector<T, D, C> + Parameters<T> + Send + Sync {
     /// What the way back needs.
     type Tape<V: Value<Scalar = T>>: Zeros;
 

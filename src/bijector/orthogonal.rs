@@ -9,6 +9,7 @@ use crate::init::orthonormalize;
 use crate::params::{Init, Parameters, Role};
 use crate::real::Real;
 use crate::sample::standard_normal;
+use crate::structure::Part;
 use crate::value::{Value, Zeros};
 
 /// `z = x q` for rows `x` and a fixed orthogonal matrix `q`.
@@ -106,6 +107,7 @@ impl<T: Zeros, const D: usize> Zeros for Orthogonal<T, D> {
 
 impl<T, const D: usize> Parameters<T> for Orthogonal<T, D> {
     const COUNT: usize = 0;
+    const FIXED: usize = D * D;
 
     fn zip<const M: usize, const N: usize>(
         change: [&mut Self; M],
@@ -149,6 +151,11 @@ impl<T: Real, const D: usize, const C: usize> Bijector<T, D, C> for Orthogonal<T
         }
         *z = x;
         V::ZEROS
+    }
+
+    fn describe(visit: &mut impl FnMut(Part)) {
+        visit(Part::Kind("orthogonal"));
+        visit(Part::Tensor("q", &[D, D]));
     }
 }
 

@@ -7,6 +7,7 @@ use rand_core::Rng;
 use crate::bijector::{Bijector, DifferentiableBijector};
 use crate::params::{Init, Parameters, Role};
 use crate::real::Real;
+use crate::structure::Part;
 use crate::value::{Value, Zeros};
 
 /// An order of `D` dimensions, as a type.
@@ -58,7 +59,7 @@ impl<const D: usize> Order<D> for Reversed {
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "bytemuck", derive(bytemuck::Zeroable))]
 #[cfg_attr(feature = "bytemuck", zeroable(bound = ""))]
-pub struct Permutation<P>(PhantomData<P>);
+pub struct Permutation<P>(PhantomData<fn() -> P>);
 
 /// The dimensions from the last to the first.
 pub type Reverse = Permutation<Reversed>;
@@ -121,6 +122,11 @@ impl<T: Real, P: Order<D>, const D: usize, const C: usize> Bijector<T, D, C> for
             z[to] = value;
         }
         V::ZEROS
+    }
+
+    fn describe(visit: &mut impl FnMut(Part)) {
+        visit(Part::Kind("permutation"));
+        visit(Part::Order(&Self::source()));
     }
 }
 

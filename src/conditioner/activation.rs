@@ -7,6 +7,7 @@ use crate::math;
 use crate::params::{Init, Parameters, Role};
 use crate::real::Real;
 use crate::shape::Width;
+use crate::structure::Part;
 use crate::value::{Value, Zeros};
 
 /// A function of one value with its derivative; every activation is a layer of any width.
@@ -19,7 +20,7 @@ pub trait Activation: Copy {
 }
 
 macro_rules! activations {
-    ($($(#[$doc:meta])* $name:ident: |$x:ident| $value:expr, |$sx:ident, $sy:ident| $slope:expr;)+) => {$(
+    ($($(#[$doc:meta])* $name:ident $kind:literal: |$x:ident| $value:expr, |$sx:ident, $sy:ident| $slope:expr;)+) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
         #[cfg_attr(feature = "bytemuck", derive(bytemuck::Zeroable))]
@@ -59,6 +60,10 @@ macro_rules! activations {
                     y[i] = Self::value(x[i]);
                 }
             }
+
+            fn describe(visit: &mut impl FnMut(Part)) {
+                visit(Part::Kind($kind));
+            }
         }
 
         impl<T: Real, const W: usize, const C: usize> DifferentiableLayer<T, Width<W>, C> for $name {
@@ -97,17 +102,17 @@ fn constant<V: Value>(x: f64) -> V {
 
 activations! {
     /// `max(x, 0)`; its derivative at 0 is 0.
-    Relu: |x| V::ZEROS.select_lt(x, x, V::ZEROS), |x, y| V::ZEROS.select_lt(x, V::ONE, V::ZEROS);
+    Relu "relu": |x| V::ZEROS.select_lt(x, x, V::ZEROS), |x, y| V::ZEROS.select_lt(x, V::ONE, V::ZEROS);
     /// `x` for `x > 0`, else `0.01 x`.
-    LeakyRelu: |x| V::ZEROS.select_lt(x, x, x * constant(0.01)), |x, y| V::ZEROS.select_lt(x, V::ONE, constant(0.01));
+    LeakyRelu "leaky_relu": |x| V::ZEROS.select_lt(x, x, x * constant(0.01)), |x, y| V::ZEROS.select_lt(x, V::ONE, constant(0.01));
     /// `tanh x`.
-    Tanh: |x| math::tanh(x), |x, y| V::ONE - y * y;
+    Tanh "tanh": |x| math::tanh(x), |x, y| V::ONE - y * y;
     /// `1 / (1 + exp(-x))`.
-    Sigmoid: |x| math::sigmoid(x), |x, y| y * (V::ONE - y);
+    Sigmoid "sigmoid": |x| math::sigmoid(x), |x, y| y * (V::ONE - y);
     /// `x sigmoid(x)`, also called swish.
-    Silu: |x| x * math::sigmoid(x), |x, y| { let s = math::sigmoid(x); s + y * (V::ONE - s) };
+    Silu "silu": |x| x * math::sigmoid(x), |x, y| { let s = math::sigmoid(x); s + y * (V::ONE - s) };
     /// `log(1 + exp(x))`.
-    Softplus: |x| math::softplus(x), |x, y| math::sigmoid(x);
+    Softplus "softplus": |x| math::softplus(x), |x, y| math::sigmoid(x);
     /// `x Phi(x)`, the exact form.
-    Gelu: |x| x * math::cdf(x), |x, y| math::cdf(x) + x * math::pdf(x);
+    Gelu "gelu": |x| x * math::cdf(x), |x, y| math::cdf(x) + x * math::pdf(x);
 }

@@ -6,6 +6,7 @@ use crate::conditioner::{DifferentiableLayer, Layer};
 use crate::params::{Init, Parameters, Role};
 use crate::real::Real;
 use crate::shape::{Shape, Width};
+use crate::structure::Part;
 use crate::value::{Value, Zeros};
 
 /// `y = x W + b`, with weights `[input][output]`.
@@ -30,15 +31,8 @@ pub struct ContextDense<T, const I: usize, const C: usize, const O: usize> {
     pub context_weights: [[T; O]; C],
 }
 
-/// Outputs that a pack keeps in registers at a time.
+/// Packs that are kept in registers at a time.
 const BLOCK: usize = 4;
-
-/// Outputs that one sample keeps in registers at a time, and then of those left, where no vector registers hold a row.
-const SAMPLE_BLOCK: usize = 16;
-const SAMPLE_REST: usize = 8;
-
-/// Whether a row of weights goes through vector registers, many outputs at an instruction.
-const VECTORS: bool = cfg!(not(any(target_arch = "arm", target_arch = "riscv32")));
 
 /// `y[o] += sum_i x[i] rows[i][o]`, the terms added in the order of `i` on every path.
 #[inline(always)]
@@ -46,7 +40,7 @@ pub(crate) fn add_rows<V: Value, R>(x: &[V], rows: &[R], row: impl Fn(&R) -> &[V
     add_stored_rows(x, rows, row, |w| w, y);
 }
 
-/// As [`add_rows`], with weights that are stored as `S`, and read by `load`.
+/// As [`add_rows`], with weights that are stored as `S` and read by `load`.
 #[inline(always)]
 pub(crate) fn add_stored_rows<V: Value, R, S: Copy>(
     x: &[V],
@@ -55,67 +49,54 @@ pub(crate) fn add_stored_rows<V: Value, R, S: Copy>(
     load: impl Fn(S) -> V::Scalar,
     y: &mut [V],
 ) {
-    if V::LANES > 1 {
-        add_rows_blocked::<V, R, S, BLOCK>(x, rows, &row, &load, 0, y);
-    } else if !VECTORS {
-        let (blocks, rest) = y.split_at_mut(y.len() / SAMPLE_BLOCK * SAMPLE_BLOCK);
-        add_rows_blocked::<V, R, S, SAMPLE_BLOCK>(x, rows, &row, &load, 0, blocks);
-        add_rows_blocked::<V, R, S, SAMPLE_REST>(x, rows, &row, &load, blocks.len(), rest);
-    } else {
-        for (x, r) in x.iter().zip(rows) {
-            for (y, w) in y.iter_mut().zip(row(r)) {
-                *y = V::splat(load(*w)).mul_add(*x, *y);
-            }
+    let mut done = 0;
+    if V::LANES == 1 {
+        // A block's sums stay in registers: 8 vectors where there are vectors, 16 scalars on a microcontroller.
+        if !cfg!(target_arch = "arm") {
+            done = add_blocks::<V, R, S, 32>(x, rows, &row, &load, y, done);
+            done = add_blocks::<V, R, S, 24>(x, rows, &row, &load, y, done);
         }
+        done = add_blocks::<V, R, S, 16>(x, rows, &row, &load, y, done);
+        done = add_blocks::<V, R, S, 8>(x, rows, &row, &load, y, done);
     }
+    done = add_blocks::<V, R, S, BLOCK>(x, rows, &row, &load, y, done);
+    add_blocks::<V, R, S, 1>(x, rows, &row, &load, y, done);
 }
 
-/// As [`add_stored_rows`] for the outputs from `start` on, `N` sums at a time.
+/// [`add_stored_rows`] for whole blocks of `N` outputs from output `done` on; returns how many are done then.
 #[inline(always)]
-fn add_rows_blocked<V: Value, R, S: Copy, const N: usize>(
+fn add_blocks<V: Value, R, S: Copy, const N: usize>(
     x: &[V],
     rows: &[R],
     row: &impl Fn(&R) -> &[S],
     load: &impl Fn(S) -> V::Scalar,
-    start: usize,
     y: &mut [V],
-) {
-    for (block, y) in y.chunks_mut(N).enumerate() {
-        let first = start + block * N;
-        if let Some(y) = y.first_chunk_mut::<N>() {
-            let mut sums = *y;
-            for (x, r) in x.iter().zip(rows) {
-                let Some(w) = row(r).get(first..).and_then(|w| w.first_chunk::<N>()) else { continue };
-                for o in 0..N {
-                    sums[o] = V::splat(load(w[o])).mul_add(*x, sums[o]);
-                }
-            }
-            *y = sums;
-        } else {
-            for (o, y) in y.iter_mut().enumerate() {
-                let mut sum = *y;
-                for (x, r) in x.iter().zip(rows) {
-                    let Some(w) = row(r).get(first + o) else { continue };
-                    sum = V::splat(load(*w)).mul_add(*x, sum);
-                }
-                *y = sum;
+    mut done: usize,
+) -> usize {
+    while let Some(y) = y.get_mut(done..).and_then(|y| y.first_chunk_mut::<N>()) {
+        let mut sums = *y;
+        for (x, r) in x.iter().zip(rows) {
+            let Some(w) = row(r).get(done..).and_then(|w| w.first_chunk::<N>()) else { continue };
+            for o in 0..N {
+                sums[o] = V::splat(load(w[o])).mul_add(*x, sums[o]);
             }
         }
+        *y = sums;
+        done += N;
     }
+    done
 }
 
 /// `dx[i] += sum_o rows[i][o] dy[o]`.
 #[inline(always)]
 pub(crate) fn add_rows_transposed<V: Value, R>(dy: &[V], rows: &[R], row: impl Fn(&R) -> &[V::Scalar], dx: &mut [V]) {
     for (dx, rows) in dx.chunks_mut(BLOCK).zip(rows.chunks(BLOCK)) {
-        if let (Some(dx), Some(rows)) = (dx.first_chunk_mut::<BLOCK>(), rows.first_chunk::<BLOCK>()) {
-            let rows = rows.each_ref().map(&row);
+        if let (Some(dx), [r0, r1, r2, r3]) = (dx.first_chunk_mut::<BLOCK>(), rows) {
             let mut sums = *dx;
-            for (o, dy) in dy.iter().enumerate() {
-                for i in 0..BLOCK {
-                    if let Some(w) = rows[i].get(o) {
-                        sums[i] = V::splat(*w).mul_add(*dy, sums[i]);
-                    }
+            let columns = row(r0).iter().zip(row(r1)).zip(row(r2)).zip(row(r3));
+            for (dy, (((w0, w1), w2), w3)) in dy.iter().zip(columns) {
+                for (sum, w) in sums.iter_mut().zip([w0, w1, w2, w3]) {
+                    *sum = V::splat(*w).mul_add(*dy, *sum);
                 }
             }
             *dx = sums;
@@ -199,8 +180,16 @@ impl<T: Real, const I: usize, const O: usize, const C: usize> Layer<T, Width<I>,
 
     #[inline(always)]
     fn apply<V: Value<Scalar = T>>(&self, x: &[V; I], _: &[V; C], y: &mut [V; O]) {
-        *y = self.bias.each_ref().map(|b| V::splat(*b));
+        for (y, b) in y.iter_mut().zip(&self.bias) {
+            *y = V::splat(*b);
+        }
         add_rows(x, &self.weights, |row| row, y);
+    }
+
+    fn describe(visit: &mut impl FnMut(Part)) {
+        visit(Part::Kind("dense"));
+        visit(Part::Tensor("kernel", &[I, O]));
+        visit(Part::Tensor("bias", &[O]));
     }
 }
 
@@ -238,6 +227,13 @@ impl<T: Real, const I: usize, const C: usize, const O: usize> Layer<T, Width<I>,
     fn apply<V: Value<Scalar = T>>(&self, x: &[V; I], context: &[V; C], y: &mut [V; O]) {
         self.dense.apply(x, context, y);
         add_rows(context, &self.context_weights, |row| row, y);
+    }
+
+    fn describe(visit: &mut impl FnMut(Part)) {
+        visit(Part::Kind("context_dense"));
+        visit(Part::Tensor("kernel", &[I, O]));
+        visit(Part::Tensor("bias", &[O]));
+        visit(Part::Tensor("context_kernel", &[C, O]));
     }
 }
 

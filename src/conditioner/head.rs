@@ -7,6 +7,7 @@ use crate::conditioner::{ConstantOutput, DifferentiableLayer, Layer};
 use crate::params::{Init, Parameters, Role};
 use crate::real::Real;
 use crate::shape::{Each, Width};
+use crate::structure::Part;
 use crate::univariate::Univariate;
 use crate::value::{Value, Zeros};
 
@@ -124,6 +125,13 @@ impl<T: Real, U: Univariate<T>, const H: usize, const B: usize, const C: usize> 
             add_rows(x, &self.weights, |row| row[b].as_ref(), y);
         }
     }
+
+    fn describe(visit: &mut impl FnMut(Part)) {
+        let len = U::Params::<T>::ZEROS.as_ref().len();
+        visit(Part::Kind("head"));
+        visit(Part::Tensor("kernel", &[H, B, len]));
+        visit(Part::Tensor("bias", &[B, len]));
+    }
 }
 
 impl<T: Real, U: Univariate<T>, const H: usize, const B: usize, const C: usize> DifferentiableLayer<T, Width<H>, C> for Head<T, U, H, B> {
@@ -164,6 +172,11 @@ impl<T: Real, U: Univariate<T>, const H: usize, const B: usize, const C: usize> 
         let mut one = [U::Params::ZEROS];
         self.head.apply(x, context, &mut one);
         *y = [one[0]; B];
+    }
+
+    fn describe(visit: &mut impl FnMut(Part)) {
+        visit(Part::Kind("shared_head"));
+        <Head<T, U, H, 1> as Layer<T, Width<H>, C>>::describe(visit);
     }
 }
 

@@ -5,6 +5,7 @@ use crate::conditioner::{Dense, Head, Layer};
 use crate::quantize::Quantize;
 use crate::real::Real;
 use crate::shape::{Each, Width};
+use crate::structure::Part;
 use crate::univariate::Univariate;
 use crate::value::{Value, Zeros};
 
@@ -101,6 +102,13 @@ impl<T: Real, const I: usize, const O: usize, const C: usize> Layer<T, Width<I>,
     fn apply<V: Value<Scalar = T>>(&self, x: &[V; I], _: &[V; C], y: &mut [V; O]) {
         apply(x, &self.weights, |row| row, &self.scales, &self.bias, y);
     }
+
+    fn describe(visit: &mut impl FnMut(Part)) {
+        visit(Part::Kind("int8_dense"));
+        visit(Part::Tensor("kernel", &[I, O]));
+        visit(Part::Tensor("scales", &[O]));
+        visit(Part::Tensor("bias", &[O]));
+    }
 }
 
 impl<T: Real, U: Univariate<T>, const H: usize, const B: usize, const P: usize, const C: usize> Layer<T, Width<H>, C>
@@ -119,6 +127,13 @@ impl<T: Real, U: Univariate<T>, const H: usize, const B: usize, const P: usize, 
         for b in 0..B {
             apply(x, &self.weights, |row| &row[b], self.scales[b].as_ref(), self.bias[b].as_ref(), y[b].as_mut());
         }
+    }
+
+    fn describe(visit: &mut impl FnMut(Part)) {
+        visit(Part::Kind("int8_head"));
+        visit(Part::Tensor("kernel", &[H, B, P]));
+        visit(Part::Tensor("scales", &[B, P]));
+        visit(Part::Tensor("bias", &[B, P]));
     }
 }
 

@@ -16,6 +16,7 @@ pub use residual::Residual;
 use crate::params::Parameters;
 use crate::real::Real;
 use crate::shape::Shape;
+use crate::structure::Part;
 use crate::value::{Value, Zeros};
 
 /// A part of a conditioner, or a whole one: `In` (and the context) to `Out`.
@@ -33,6 +34,9 @@ pub trait Layer<T: Real, In: Shape<T>, const C: usize = 0> {
 
     /// Overwrites `y` with the layer's value at `x`.
     fn apply<V: Value<Scalar = T>>(&self, x: &In::Of<V>, context: &[V; C], y: &mut <Self::Out as Shape<T>>::Of<V>);
+
+    /// Tells `visit` what the layer is made of, as [`Bijector::describe`](crate::Bijector::describe) does.
+    fn describe(_visit: &mut impl FnMut(Part)) {}
 }
 
 /// A layer with a gradient.
@@ -42,7 +46,7 @@ pub trait Layer<T: Real, In: Shape<T>, const C: usize = 0> {
     message = "`{Self}` is not a layer that takes `{In}` and has a gradient",
     note = "implement `DifferentiableLayer` for it, or use the flow for inference only"
 )]
-pub trait DifferentiableLayer<T: Real, In: Shape<T>, const C: usize = 0>: Layer<T, In, C> + Parameters<T> {
+pub trait DifferentiableLayer<T: Real, In: Shape<T>, const C: usize = 0>: Layer<T, In, C> + Parameters<T> + Send + Sync {
     /// What [`Self::backward`] needs beside `x` and `y`.
     type Tape<V: Value<Scalar = T>>: Zeros;
 

@@ -6,6 +6,7 @@ use crate::conditioner::{DifferentiableLayer, Layer};
 use crate::params::{Init, Parameters, Role};
 use crate::real::Real;
 use crate::shape::Width;
+use crate::structure::Part;
 use crate::value::{Value, Zeros};
 
 /// `y = L(x) + x`, for a layer (or a tuple of layers) `L` that keeps the width.
@@ -25,6 +26,7 @@ impl<T, L: Init<T>> Init<T> for Residual<L> {
 
 impl<T, L: Parameters<T>> Parameters<T> for Residual<L> {
     const COUNT: usize = L::COUNT;
+    const FIXED: usize = L::FIXED;
     fn zip<const M: usize, const N: usize>(
         change: [&mut Self; M],
         read: [&Self; N],
@@ -43,6 +45,12 @@ impl<T: Real, L: Layer<T, Width<W>, C, Out = Width<W>>, const W: usize, const C:
         for i in 0..W {
             y[i] += x[i];
         }
+    }
+
+    fn describe(visit: &mut impl FnMut(Part)) {
+        visit(Part::Kind("residual"));
+        L::describe(visit);
+        visit(Part::End);
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::conditioner::{ConstantOutput, DifferentiableLayer, Layer};
 use crate::real::Real;
 use crate::shape::Shape;
+use crate::structure::Part;
 use crate::value::{Value, Zeros};
 
 /// A tuple as its inner layers, each named with the shape it takes, then the last one, then the inner ones but the first in reverse.
@@ -39,6 +40,11 @@ macro_rules! layer_tuple {
                     let input = &out;
                 )+
                 self.$l.apply(input, context, y);
+            }
+
+            fn describe(visit: &mut impl FnMut(Part)) {
+                $($layer::describe(visit);)+
+                $last::describe(visit);
             }
         }
 

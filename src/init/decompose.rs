@@ -21,27 +21,35 @@ impl<T: Real, const D: usize> Householder<T, D, D> {
     /// the odd one turns the last column.
     pub fn from_orthogonal(q: &[[T; D]; D]) -> Result<(Self, bool), NotOrthogonal> {
         check_orthogonal(q)?;
-        let mut left = *q;
         let mut layer = Self::ZEROS;
+        let flipped = layer.turn_to(q);
+        Ok((layer, flipped))
+    }
+}
+
+impl<T: Real, const D: usize, const R: usize> Householder<T, D, R> {
+    /// Sets the reflectors to those of [`Householder::from_orthogonal`], for any number `R` of them: fewer than `D` match the first columns of `q` that are not unit vectors in
+    /// their place already, and the others are some orthonormal completion. Whether the last dimension comes out with the other sign.
+    pub(crate) fn turn_to(&mut self, q: &[[T; D]; D]) -> bool {
+        let mut left = *q;
         let mut used = 0;
         for j in 0..D {
-            let v = &mut layer.reflectors[used];
+            let Some(v) = self.reflectors.get_mut(used) else { break };
             if toward_unit(&left, j, v) {
                 apply(v, &mut left);
                 used += 1;
-            } else {
-                *v = Zeros::ZEROS;
             }
         }
-        let rest = D - used;
+        let rest = R - used;
         let flipped = rest % 2 == 1;
         let root = Value::sqrt(T::from_f64(D as f64));
-        for (i, v) in layer.reflectors.iter_mut().skip(used).enumerate() {
+        for (i, v) in self.reflectors.iter_mut().skip(used).enumerate() {
             // Pairs of one direction each; the odd one is last.
-            let direction = if flipped && i + 1 == rest { D - 1 } else { i / 2 };
+            let direction = if flipped && i + 1 == rest { D - 1 } else { (i / 2) % D };
+            *v = Zeros::ZEROS;
             v[direction] = root;
         }
-        Ok((layer, flipped))
+        flipped
     }
 }
 
@@ -165,5 +173,28 @@ mod tests {
         for (ours, exact) in x.into_iter().zip([0.3, -1.1, -0.7]) {
             assert!((ours - exact).abs() < 1e-11);
         }
+    }
+
+    /// The columns of `q` that `R` reflectors of a `D`-dimensional rotation match, from the first on, up to the sign of the last.
+    fn matched<const D: usize, const R: usize>(q: &[[f64; D]; D]) -> usize {
+        let mut layer = Householder::<f64, D, R>::ZEROS;
+        let flipped = layer.turn_to(q);
+        let mut images = [[0.0; D]; D];
+        for (i, image) in images.iter_mut().enumerate() {
+            image[i] = 1.0;
+            Bijector::<f64, D>::forward_and_log_det(&layer, image, &[]);
+        }
+        let sign = |o| if flipped && o == D - 1 { -1.0 } else { 1.0 };
+        (0..D).take_while(|o| (0..D).all(|i| (images[i][*o] - sign(*o) * q[i][*o]).abs() < 1e-11)).count()
+    }
+
+    #[test]
+    fn any_number_of_reflectors() {
+        let mut q = Orthogonal::<f64, 4>::ZEROS;
+        q.init(&mut Pcg64::new(4, 2));
+        assert_eq!(matched::<4, 0>(&q.matrix), 0);
+        assert_eq!(matched::<4, 1>(&q.matrix), 1);
+        assert_eq!(matched::<4, 2>(&q.matrix), 2);
+        assert_eq!((matched::<4, 4>(&q.matrix), matched::<4, 5>(&q.matrix), matched::<4, 13>(&q.matrix)), (4, 4, 4));
     }
 }

@@ -93,7 +93,7 @@ pub(crate) fn quantile_start<T: Real, const K: usize>(sorted: &[T]) -> ([f64; K]
 }
 
 /// The `p`-quantile of `sorted` values: linear between the points `(i + 1/2) / n` (Hazen 1914).
-fn quantile<T: Real>(sorted: &[T], p: f64) -> f64 {
+pub(crate) fn quantile<T: Real>(sorted: &[T], p: f64) -> f64 {
     let last = sorted.len().saturating_sub(1);
     let at = (p * sorted.len() as f64 - 0.5).max(0.0).min(last as f64);
     let below = at as usize;

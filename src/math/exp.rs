@@ -95,7 +95,7 @@ pub(super) fn scale<V: Value>(y: V, n: V) -> V {
 /// ```
 #[inline(always)]
 pub fn exp<V: Value>(x: V) -> V {
-    x.map(exp_lane)
+    lanewise!(exp_lane, x)
 }
 
 #[inline(always)]
@@ -125,7 +125,7 @@ fn exp_lane<V: Value>(x: V) -> V {
 /// ```
 #[inline(always)]
 pub fn expm1<V: Value>(x: V) -> V {
-    x.map(expm1_lane)
+    lanewise!(expm1_lane, x)
 }
 
 #[inline(always)]

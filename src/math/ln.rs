@@ -84,7 +84,7 @@ pub(super) fn ln_parts<V: Value>(u: V, c: V) -> V {
 /// ```
 #[inline(always)]
 pub fn ln<V: Value>(x: V) -> V {
-    x.map(ln_lane)
+    lanewise!(ln_lane, x)
 }
 
 #[inline(always)]
@@ -118,7 +118,7 @@ fn ln_lane<V: Value>(x: V) -> V {
 /// ```
 #[inline(always)]
 pub fn ln_1p<V: Value>(x: V) -> V {
-    x.map(ln_1p_lane)
+    lanewise!(ln_1p_lane, x)
 }
 
 #[inline(always)]

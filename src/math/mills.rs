@@ -78,7 +78,7 @@ impl MillsCoefficients for f64 {
 /// ```
 #[inline(always)]
 pub fn mills<V: Value>(t: V) -> V {
-    t.map(mills_lane)
+    lanewise!(mills_lane, t)
 }
 
 #[inline(always)]

@@ -5,6 +5,20 @@
 //! A function `f` maps `f_lane` over the lanes: one loop around straight-line code, which compiles fast and to vector instructions.
 //! and hold on fused lanes too; the errors quoted beside them are those of unfused scalars, in `f32` from `tests/exhaustive.rs`.
 
+/// The function of one lane `$f` on each lane of `$x`.
+macro_rules! lanewise {
+    ($f:ident, $x:expr) => {{
+        struct Function;
+        impl $crate::value::Lanewise for Function {
+            #[inline(always)]
+            fn of<L: $crate::value::Value>(x: L) -> L {
+                $f(x)
+            }
+        }
+        $x.map::<Function>()
+    }};
+}
+
 mod exp;
 mod ln;
 mod log_sum_exp;
@@ -69,8 +83,16 @@ fn product_error<V: Value>(a: V, b: V, product: V) -> V {
 
 /// `(h, l)` with `h + l = x^2 / 2`, where `h` is exact and `l` small.
 #[inline(always)]
-fn half_square<V: Value>(x: V) -> (V, V) {
+pub(crate) fn half_square<V: Value>(x: V) -> (V, V) {
     let high = x.upper_half();
     let half = constant::<V>(0.5);
     ((high * half) * high, (x - high) * ((x + high) * half))
+}
+
+/// `(s, e)` with `s` the rounded `a + b` and `s + e` the exact one (D. E. Knuth, The Art of Computer Programming 2, 4.2.2).
+#[inline(always)]
+pub(crate) fn two_sum<V: Value>(a: V, b: V) -> (V, V) {
+    let sum = a + b;
+    let of_b = sum - a;
+    (sum, (a - (sum - of_b)) + (b - of_b))
 }

@@ -49,7 +49,7 @@ impl NormalCoefficients for f64 {
 /// `-x`.
 #[inline(always)]
 pub fn log_pdf<V: Value>(x: V) -> V {
-    x.map(log_pdf_lane)
+    lanewise!(log_pdf_lane, x)
 }
 
 #[inline(always)]
@@ -72,7 +72,7 @@ fn log_pdf_lane<V: Value>(x: V) -> V {
 /// `-x phi(x)`.
 #[inline(always)]
 pub fn pdf<V: Value>(x: V) -> V {
-    x.map(pdf_lane)
+    lanewise!(pdf_lane, x)
 }
 
 #[inline(always)]
@@ -128,7 +128,7 @@ fn tail_parts<V: Value>(t: V, m: V, m_low: V) -> (V, V, V) {
 /// ```
 #[inline(always)]
 pub fn cdf<V: Value>(x: V) -> V {
-    x.map(cdf_lane)
+    lanewise!(cdf_lane, x)
 }
 
 #[inline(always)]
@@ -143,7 +143,7 @@ fn cdf_lane<V: Value>(x: V) -> V {
 /// The standard normal survival function `1 - Phi(x) = Phi(-x)`: see [`cdf`].
 #[inline(always)]
 pub fn sf<V: Value>(x: V) -> V {
-    x.map(sf_lane)
+    lanewise!(sf_lane, x)
 }
 
 #[inline(always)]
@@ -175,7 +175,7 @@ fn sf_lane<V: Value>(x: V) -> V {
 /// ```
 #[inline(always)]
 pub fn log_cdf<V: Value>(x: V) -> V {
-    x.map(log_cdf_lane)
+    lanewise!(log_cdf_lane, x)
 }
 
 #[inline(always)]
@@ -200,7 +200,7 @@ fn log_cdf_lane<V: Value>(x: V) -> V {
 /// The logarithm of the standard normal survival function, `log(1 - Phi(x)) = log Phi(-x)`: see [`log_cdf`].
 #[inline(always)]
 pub fn log_sf<V: Value>(x: V) -> V {
-    x.map(log_sf_lane)
+    lanewise!(log_sf_lane, x)
 }
 
 #[inline(always)]

@@ -69,7 +69,7 @@ impl QuantileCoefficients for f64 {
 /// ```
 #[inline(always)]
 pub fn quantile_log_tail<V: Value>(lp: V) -> V {
-    lp.map(quantile_log_tail_lane)
+    lanewise!(quantile_log_tail_lane, lp)
 }
 
 #[inline(always)]
@@ -113,7 +113,7 @@ fn quantile_log_tail_lane<V: Value>(lp: V) -> V {
 /// ```
 #[inline(always)]
 pub fn quantile_log_sf<V: Value>(lp: V) -> V {
-    lp.map(quantile_log_sf_lane)
+    lanewise!(quantile_log_sf_lane, lp)
 }
 
 #[inline(always)]
@@ -127,7 +127,7 @@ fn quantile_log_sf_lane<V: Value>(lp: V) -> V {
 /// The `z` with `log Phi(z) = lp`: minus [`quantile_log_sf`], with its domain and accuracy.
 #[inline(always)]
 pub fn quantile_log_cdf<V: Value>(lp: V) -> V {
-    lp.map(quantile_log_cdf_lane)
+    lanewise!(quantile_log_cdf_lane, lp)
 }
 
 #[inline(always)]
@@ -156,7 +156,7 @@ fn quantile_log_cdf_lane<V: Value>(lp: V) -> V {
 /// ```
 #[inline(always)]
 pub fn quantile<V: Value>(p: V) -> V {
-    p.map(quantile_lane)
+    lanewise!(quantile_lane, p)
 }
 
 #[inline(always)]

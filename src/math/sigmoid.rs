@@ -48,7 +48,7 @@ impl TanhCoefficients for f64 {
 /// ```
 #[inline(always)]
 pub fn tanh<V: Value>(x: V) -> V {
-    x.map(tanh_lane)
+    lanewise!(tanh_lane, x)
 }
 
 #[inline(always)]
@@ -85,7 +85,7 @@ fn tanh_lane<V: Value>(x: V) -> V {
 /// ```
 #[inline(always)]
 pub fn sigmoid<V: Value>(x: V) -> V {
-    x.map(sigmoid_lane)
+    lanewise!(sigmoid_lane, x)
 }
 
 #[inline(always)]
@@ -116,7 +116,7 @@ fn sigmoid_lane<V: Value>(x: V) -> V {
 /// ```
 #[inline(always)]
 pub fn softplus<V: Value>(x: V) -> V {
-    x.map(softplus_lane)
+    lanewise!(softplus_lane, x)
 }
 
 #[inline(always)]

@@ -5,11 +5,11 @@ use core::ops::ControlFlow;
 use rand_core::Rng;
 
 use crate::bijector::DifferentiableBijector;
-use crate::lanes::Lanes;
 use crate::params::{Parameters, Role};
 use crate::real::Real;
 use crate::train::trainer::check_samples;
 use crate::train::{Adam, Schedule, TrainError, Trainer, mean_nll};
+use crate::value::Value;
 
 /// How to fit.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -93,19 +93,19 @@ pub struct Outcome<T> {
 /// # Errors
 /// As [`Trainer::step`], and [`TrainError::Setting`]. [`TrainError::Sample`] names the row as it was given: all are checked before the first is moved. After an error in a step
 /// the bijector holds the parameters before that step.
-pub fn fit<T, V, B, R, const D: usize, const C: usize>(
+pub fn fit<T, V, B, R, const D: usize, const C: usize, const P: usize>(
     bijector: &mut B,
     (samples, contexts): (&mut [[T; D]], &mut [[T; C]]),
     validation: (&[[T; D]], &[[T; C]]),
     settings: &Fit<T>,
-    trainer: &mut Trainer<T, V, B, D, C>,
+    trainer: &mut Trainer<T, V, B, D, C, P>,
     mut copies: Copies<'_, B>,
     rng: &mut R,
     mut progress: impl FnMut(&Progress<T>) -> ControlFlow<()>,
 ) -> Result<Outcome<T>, TrainError>
 where
     T: Real,
-    V: Lanes<Scalar = T>,
+    V: Value<Scalar = T>,
     B: DifferentiableBijector<T, D, C>,
     R: Rng + ?Sized,
 {

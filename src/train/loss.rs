@@ -2,13 +2,13 @@
 
 use crate::bijector::{Bijector, DifferentiableBijector};
 use crate::flow::log_base;
-use crate::lanes::{Lanes, Task, load};
+use crate::lanes::load;
 use crate::real::Real;
 use crate::value::Value;
 
 /// The contexts of the samples from `start` on, for at most one pack; none where the flow has no context.
 #[inline(always)]
-fn contexts_of<T, const C: usize>(contexts: &[[T; C]], start: usize, count: usize) -> &[[T; C]] {
+pub(crate) fn contexts_of<T, const C: usize>(contexts: &[[T; C]], start: usize, count: usize) -> &[[T; C]] {
     contexts.get(start..start + count).unwrap_or(&[])
 }
 
@@ -27,88 +27,86 @@ pub fn add_nll_gradient<T, V, B, const D: usize, const C: usize>(
 ) -> Result<T, usize>
 where
     T: Real,
-    V: Lanes<Scalar = T>,
+    V: Value<Scalar = T>,
     B: DifferentiableBijector<T, D, C>,
 {
-    V::run(AddNllGradient { bijector, samples, contexts, tape, gradient })
-}
-
-struct AddNllGradient<'a, T: Real, V: Value<Scalar = T>, B: DifferentiableBijector<T, D, C>, const D: usize, const C: usize> {
-    bijector: &'a B,
-    samples: &'a [[T; D]],
-    contexts: &'a [[T; C]],
-    tape: &'a mut B::Tape<V>,
-    gradient: &'a mut B,
-}
-
-impl<T: Real, V: Value<Scalar = T>, B: DifferentiableBijector<T, D, C>, const D: usize, const C: usize> Task
-    for AddNllGradient<'_, T, V, B, D, C>
-{
-    type Output = Result<T, usize>;
-
-    #[inline(always)]
-    fn run(self) -> Result<T, usize> {
-        let mut total = T::ZEROS;
-        for (pack, samples) in self.samples.chunks(V::LANES).enumerate() {
-            let context = load::<V, C>(contexts_of(self.contexts, pack * V::LANES, samples.len()));
-            let mut state = load::<V, D>(samples);
-            let log_det = self.bijector.forward_tape(&mut state, &context, self.tape);
-            let loss = -(log_base(&state) + log_det);
-            for n in 0..samples.len() {
-                let loss = loss.lane(n);
-                if !loss.is_finite() {
-                    return Err(pack * V::LANES + n);
-                }
-                total += loss;
+    let mut total = T::ZEROS;
+    for (pack, samples) in samples.chunks(V::LANES).enumerate() {
+        let contexts = contexts_of(contexts, pack * V::LANES, samples.len());
+        let loss = V::outline(
+            #[inline(always)]
+            || add_pack_gradient::<T, V, B, D, C>(bijector, samples, contexts, tape, gradient),
+        );
+        for n in 0..samples.len() {
+            let loss = loss.lane(n);
+            if !loss.is_finite() {
+                return Err(pack * V::LANES + n);
             }
-            // d(z^2 / 2 - log_det); lanes without a sample get no cotangent.
-            let weight = V::from_lanes(|n| if n < samples.len() { T::ONE } else { T::ZEROS });
-            let mut d = state.map(|z| weight * z);
-            let mut d_context = [V::ZEROS; C];
-            self.bijector.backward(self.tape, &context, &mut d, -weight, &mut d_context, self.gradient);
+            total += loss;
         }
-        Ok(total)
     }
+    Ok(total)
+}
+
+/// The loss of one pack; its gradient is added unless a lane's loss is not finite.
+#[inline(always)]
+fn add_pack_gradient<T, V, B, const D: usize, const C: usize>(
+    bijector: &B,
+    samples: &[[T; D]],
+    contexts: &[[T; C]],
+    tape: &mut B::Tape<V>,
+    gradient: &mut B,
+) -> V
+where
+    T: Real,
+    V: Value<Scalar = T>,
+    B: DifferentiableBijector<T, D, C>,
+{
+    let context = load::<V, C>(contexts);
+    let mut state = load::<V, D>(samples);
+    let log_det = bijector.forward_tape(&mut state, &context, tape);
+    let loss = -(log_base(&state) + log_det);
+    if loss.any(|loss| !loss.is_finite()) {
+        return loss;
+    }
+    // d(z^2 / 2 - log_det); lanes without a sample get no cotangent.
+    let weight = V::from_lanes(|n| if n < samples.len() { T::ONE } else { T::ZEROS });
+    let mut d = state;
+    for z in &mut d {
+        *z = weight * *z;
+    }
+    let mut d_context = [V::ZEROS; C];
+    bijector.backward(tape, &context, &mut d, -weight, &mut d_context, gradient);
+    loss
 }
 
 /// The mean of `-log p(x_n | c_n)`, in nats: `NaN` for no sample.
 pub fn mean_nll<T, V, B, const D: usize, const C: usize>(bijector: &B, samples: &[[T; D]], contexts: &[[T; C]]) -> T
 where
     T: Real,
-    V: Lanes<Scalar = T>,
+    V: Value<Scalar = T>,
     B: Bijector<T, D, C>,
 {
-    let total = V::run(Nll::<T, V, B, D, C> { bijector, samples, contexts, lanes: core::marker::PhantomData });
-    total / T::from_f64(samples.len() as f64)
-}
-
-struct Nll<'a, T, V, B, const D: usize, const C: usize> {
-    bijector: &'a B,
-    samples: &'a [[T; D]],
-    contexts: &'a [[T; C]],
-    lanes: core::marker::PhantomData<V>,
-}
-
-impl<T: Real, V: Value<Scalar = T>, B: Bijector<T, D, C>, const D: usize, const C: usize> Task for Nll<'_, T, V, B, D, C> {
-    type Output = T;
-
-    #[inline(always)]
-    fn run(self) -> T {
-        let mut total = T::ZEROS;
-        let mut lost = T::ZEROS;
-        for (pack, samples) in self.samples.chunks(V::LANES).enumerate() {
-            let context = load::<V, C>(contexts_of(self.contexts, pack * V::LANES, samples.len()));
-            let mut state = load::<V, D>(samples);
-            let log_det = self.bijector.forward_and_log_det(&mut state, &context);
-            let loss = -(log_base(&state) + log_det);
-            for n in 0..samples.len() {
-                // Compensated (Kahan 1965): a mean over many samples keeps the digits of its type.
-                let term = loss.lane(n) - lost;
-                let sum = total + term;
-                lost = (sum - total) - term;
-                total = sum;
-            }
+    let mut total = T::ZEROS;
+    let mut lost = T::ZEROS;
+    for (pack, samples) in samples.chunks(V::LANES).enumerate() {
+        let contexts = contexts_of(contexts, pack * V::LANES, samples.len());
+        let loss = V::outline(
+            #[inline(always)]
+            || {
+                let context = load::<V, C>(contexts);
+                let mut state = load::<V, D>(samples);
+                let log_det = bijector.forward_and_log_det(&mut state, &context);
+                -(log_base(&state) + log_det)
+            },
+        );
+        for n in 0..samples.len() {
+            // Compensated (Kahan 1965): a mean over many samples keeps the digits of its type.
+            let term = loss.lane(n) - lost;
+            let sum = total + term;
+            lost = (sum - total) - term;
+            total = sum;
         }
-        total
     }
+    total / T::from_f64(samples.len() as f64)
 }

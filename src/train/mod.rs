@@ -1,14 +1,16 @@
-//! Training by maximum likelihood, without a heap.
+//! Training by maximum likelihood, or by sampling towards a known density, without a heap.
 
 mod adam;
 mod fit;
-mod loss;
+pub(crate) mod loss;
+mod reverse_kl;
 mod schedule;
 mod trainer;
 
 pub use adam::Adam;
 pub use fit::{Copies, Fit, Outcome, Progress, fit, shuffle};
 pub use loss::{add_nll_gradient, mean_nll};
+pub use reverse_kl::add_reverse_kl_gradient;
 pub use schedule::Schedule;
 pub use trainer::{Step, Trainer};
 

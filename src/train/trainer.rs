@@ -1,28 +1,45 @@
 //! One training step.
 
 use crate::bijector::DifferentiableBijector;
-use crate::lanes::Lanes;
 use crate::params::Role;
 use crate::real::Real;
+use crate::train::loss::contexts_of;
 use crate::train::{Adam, TrainError, add_nll_gradient};
 use crate::value::{Value, Zeros};
 
-/// All that training needs beside the flow: the gradient, Adam's two moments and a tape for one pack of the lanes `V`.
+/// All that training needs beside the flow: the gradient, Adam's two moments and a tape for one pack of the lanes `V`, the gradient and tape `P` times over.
+///
+/// A batch is cut into `P` shares of whole packs, whose sums are added in their order: with the feature `rayon` each is a task for its threads. The result depends on `P`, not on the
+/// feature or the number of threads.
 ///
 /// It is plain zeroed data: put it in a `static`, or (feature `bytemuck`) in a box made by `bytemuck::zeroed_box`, so that it never passes over the stack.
 #[cfg_attr(feature = "bytemuck", derive(bytemuck::Zeroable))]
 #[cfg_attr(feature = "bytemuck", zeroable(bound = "B: bytemuck::Zeroable, B::Tape<V>: bytemuck::Zeroable"))]
-pub struct Trainer<T, V, B, const D: usize, const C: usize = 0>
+pub struct Trainer<T, V, B, const D: usize, const C: usize = 0, const P: usize = 1>
 where
     T: Real,
     V: Value<Scalar = T>,
     B: DifferentiableBijector<T, D, C>,
 {
-    gradient: B,
+    parts: [Part<T, B, B::Tape<V>>; P],
     first: B,
     second: B,
-    tape: B::Tape<V>,
     step: u32,
+}
+
+/// One share of a batch: its gradient and loss, and the space to work in.
+#[cfg_attr(feature = "bytemuck", derive(bytemuck::Zeroable))]
+pub(super) struct Part<T, B, G> {
+    pub(super) gradient: B,
+    pub(super) tape: G,
+    /// The summed loss; of a share that failed, not a number.
+    total: T,
+    /// The sample at which it failed.
+    failed: usize,
+}
+
+impl<T: Zeros, B: Zeros, G: Zeros> Zeros for Part<T, B, G> {
+    const ZEROS: Self = Part { gradient: B::ZEROS, tape: G::ZEROS, total: T::ZEROS, failed: 0 };
 }
 
 /// What a step did.
@@ -34,19 +51,19 @@ pub struct Step<T> {
     pub gradient_norm: T,
 }
 
-impl<T, V, B, const D: usize, const C: usize> Zeros for Trainer<T, V, B, D, C>
+impl<T, V, B, const D: usize, const C: usize, const P: usize> Zeros for Trainer<T, V, B, D, C, P>
 where
     T: Real,
     V: Value<Scalar = T>,
     B: DifferentiableBijector<T, D, C> + Zeros,
 {
-    const ZEROS: Self = Trainer { gradient: B::ZEROS, first: B::ZEROS, second: B::ZEROS, tape: Zeros::ZEROS, step: 0 };
+    const ZEROS: Self = Trainer { parts: Zeros::ZEROS, first: B::ZEROS, second: B::ZEROS, step: 0 };
 }
 
-impl<T, V, B, const D: usize, const C: usize> Trainer<T, V, B, D, C>
+impl<T, V, B, const D: usize, const C: usize, const P: usize> Trainer<T, V, B, D, C, P>
 where
     T: Real,
-    V: Lanes<Scalar = T>,
+    V: Value<Scalar = T>,
     B: DifferentiableBijector<T, D, C>,
 {
     /// Forgets the moments and the count of steps.
@@ -63,7 +80,21 @@ where
 
     /// The gradient of the last step, before clipping.
     pub fn gradient(&self) -> &B {
-        &self.gradient
+        &self.whole().gradient
+    }
+
+    /// The part whose gradient becomes that of the whole batch.
+    #[inline(always)]
+    fn whole(&self) -> &Part<T, B, B::Tape<V>> {
+        const { assert!(P > 0, "a trainer needs at least one part: raise P to 1 or more") }
+        &self.parts[0]
+    }
+
+    /// As [`Trainer::whole`].
+    #[inline(always)]
+    pub(super) fn whole_mut(&mut self) -> &mut Part<T, B, B::Tape<V>> {
+        const { assert!(P > 0, "a trainer needs at least one part: raise P to 1 or more") }
+        &mut self.parts[0]
     }
 
     /// One step of Adam on the mean negative log-likelihood of a batch, its gradient clipped to the norm `clip`, the learning rate times `factor`.
@@ -80,17 +111,42 @@ where
         factor: T,
     ) -> Result<Step<T>, TrainError> {
         check_samples(samples, contexts)?;
-        self.gradient.fill(T::ZEROS);
-        let total = add_nll_gradient(bijector, samples, contexts, &mut self.tape, &mut self.gradient)
-            .map_err(|sample| TrainError::Loss { step: self.step, sample })?;
+        let total = self.nll_gradient(bijector, samples, contexts).map_err(|sample| TrainError::Loss { step: self.step, sample })?;
         self.apply(bijector, total, samples.len(), adam, clip, factor)
+    }
+
+    /// Sets the gradient to that of the batch's summed loss, which it returns.
+    fn nll_gradient(&mut self, bijector: &B, samples: &[[T; D]], contexts: &[[T; C]]) -> Result<T, usize> {
+        let share = samples.len().div_ceil(P).next_multiple_of(V::LANES);
+        for_each_part(&mut self.parts, |index, part| {
+            part.gradient.fill(T::ZEROS);
+            let start = (index * share).min(samples.len());
+            let samples = samples.get(start..samples.len().min(start + share)).unwrap_or(&[]);
+            let done = add_nll_gradient(bijector, samples, contexts_of(contexts, start, samples.len()), &mut part.tape, &mut part.gradient);
+            (part.total, part.failed) = match done {
+                Ok(total) => (total, 0),
+                Err(sample) => (T::NAN, start + sample),
+            };
+        });
+        let Some((whole, rest)) = self.parts.split_first_mut() else { return Ok(T::ZEROS) };
+        let mut total = whole.total;
+        for part in &*rest {
+            total += part.total;
+            B::zip([&mut whole.gradient], [&part.gradient], &mut |_, [to], [from]| {
+                to.iter_mut().zip(from).for_each(|(to, from)| *to += *from)
+            });
+        }
+        match core::iter::once(&*whole).chain(rest.iter()).find(|part| !part.total.is_finite()) {
+            Some(part) => Err(part.failed),
+            None => Ok(total),
+        }
     }
 
     /// Adds a batch's summed loss and gradient to a given gradient, for steps that are put together from parts (several batches, devices or machines).
     pub fn apply(&mut self, bijector: &mut B, total: T, count: usize, adam: &Adam<T>, clip: T, factor: T) -> Result<Step<T>, TrainError> {
         let mean = T::ONE / T::from_f64(count as f64);
         let mut squares = T::ZEROS;
-        self.gradient.visit(&mut |role, slice| {
+        self.whole().gradient.visit(&mut |role, slice| {
             if role == Role::Trainable {
                 // One partial sum a slice keeps small entries from drowning.
                 let mut part = T::ZEROS;
@@ -105,9 +161,24 @@ where
             return Err(TrainError::Diverged { step: self.step });
         }
         let scale = mean * if clip < gradient_norm { clip / gradient_norm } else { T::ONE };
-        adam.update(bijector, &self.gradient, &mut self.first, &mut self.second, self.step, scale, factor);
+        adam.update(bijector, &self.parts[0].gradient, &mut self.first, &mut self.second, self.step, scale, factor);
         self.step += 1;
         Ok(Step { loss: total * mean, gradient_norm })
+    }
+}
+
+/// `work` on each part with its index, on the threads of `rayon` if there are any.
+fn for_each_part<X: Send>(parts: &mut [X], work: impl Fn(usize, &mut X) + Send + Sync) {
+    #[cfg(feature = "rayon")]
+    {
+        use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
+        if parts.len() > 1 {
+            parts.par_iter_mut().enumerate().for_each(|(index, part)| work(index, part));
+            return;
+        }
+    }
+    for (index, part) in parts.iter_mut().enumerate() {
+        work(index, part);
     }
 }
 

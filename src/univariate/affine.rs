@@ -3,6 +3,7 @@
 use crate::math::exp;
 use crate::params::{Parameters, Role};
 use crate::real::Real;
+use crate::structure::Part;
 use crate::univariate::{LogScaleClamp, Mixture, Univariate};
 use crate::value::{Value, Zeros};
 
@@ -80,6 +81,7 @@ impl<S: Zeros> Zeros for Affine<S> {
 
 impl<T, S: Parameters<T>> Parameters<T> for Affine<S> {
     const COUNT: usize = S::COUNT;
+    const FIXED: usize = S::FIXED;
     fn zip<const M: usize, const N: usize>(
         change: [&mut Self; M],
         read: [&Self; N],
@@ -142,6 +144,11 @@ impl<T: Real, S: LogScaleClamp<T>> Univariate<T> for Affine<S> {
 
     fn init(&mut self) {
         self.clamp.init();
+    }
+
+    fn describe(visit: &mut impl FnMut(Part)) {
+        visit(Part::Kind("affine"));
+        S::describe(visit);
     }
 }
 

@@ -5,10 +5,11 @@ use core::slice::{from_mut, from_ref};
 use crate::math::{ln, sigmoid, tanh};
 use crate::params::{Parameters, Role};
 use crate::real::Real;
+use crate::structure::Part;
 use crate::value::{Value, Zeros};
 
 /// A smooth map from a raw, unbounded parameter to a log-scale `log sigma`.
-pub trait LogScaleClamp<T: Real>: Parameters<T> {
+pub trait LogScaleClamp<T: Real>: Parameters<T> + Send + Sync {
     /// `log sigma` of `raw`.
     fn clamp<V: Value<Scalar = T>>(&self, raw: V) -> V;
 
@@ -20,6 +21,9 @@ pub trait LogScaleClamp<T: Real>: Parameters<T> {
 
     /// Replaces bounds that are all zero by the defaults.
     fn init(&mut self) {}
+
+    /// Tells `visit` what the clamp is made of, as [`Bijector::describe`](crate::Bijector::describe) does.
+    fn describe(_visit: &mut impl FnMut(Part)) {}
 }
 
 /// `log sigma = bound tanh(raw)`. The default bound 3 keeps sigma in `[0.0498, 20.1]`.
@@ -95,6 +99,11 @@ impl<T: Real> LogScaleClamp<T> for TanhClamp<T> {
             *self = Self::default();
         }
     }
+
+    fn describe(visit: &mut impl FnMut(Part)) {
+        visit(Part::Kind("tanh_clamp"));
+        visit(Part::Setting("bound"));
+    }
 }
 
 impl<T: Real> LogScaleClamp<T> for SigmoidClamp<T> {
@@ -120,6 +129,12 @@ impl<T: Real> LogScaleClamp<T> for SigmoidClamp<T> {
             *self = Self::default();
         }
     }
+
+    fn describe(visit: &mut impl FnMut(Part)) {
+        visit(Part::Kind("sigmoid_clamp"));
+        visit(Part::Setting("low"));
+        visit(Part::Setting("high"));
+    }
 }
 
 impl<T: Real> LogScaleClamp<T> for NoClamp {
@@ -136,10 +151,15 @@ impl<T: Real> LogScaleClamp<T> for NoClamp {
     fn raw(&self, log_scale: T) -> T {
         log_scale
     }
+
+    fn describe(visit: &mut impl FnMut(Part)) {
+        visit(Part::Kind("no_clamp"));
+    }
 }
 
 impl<T: Real> Parameters<T> for TanhClamp<T> {
     const COUNT: usize = 0;
+    const FIXED: usize = 1;
     fn zip<const M: usize, const N: usize>(
         change: [&mut Self; M],
         read: [&Self; N],
@@ -151,6 +171,7 @@ impl<T: Real> Parameters<T> for TanhClamp<T> {
 
 impl<T: Real> Parameters<T> for SigmoidClamp<T> {
     const COUNT: usize = 0;
+    const FIXED: usize = 2;
     fn zip<const M: usize, const N: usize>(
         mut change: [&mut Self; M],
         read: [&Self; N],

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::math::{exp, ln, mills, quantile_log_sf, quantile_log_tail};
+use crate::math::{exp, half_square, ln, mills, quantile_log_sf, quantile_log_tail, two_sum};
 use crate::real::Real;
 use crate::root;
 use crate::value::Value;
@@ -19,6 +19,8 @@ use crate::value::Value;
 pub struct Mixture<V, const K: usize> {
     /// `log w_k` up to a constant: the largest is 0.
     log_weights: [V; K],
+    /// What rounding took from them.
+    log_weights_low: [V; K],
     /// `exp(log_weights)`.
     weights: [V; K],
     /// The sum of `weights`.
@@ -74,8 +76,8 @@ pub(crate) struct Point<V, const K: usize> {
     /// Each component's mass in the smaller tail, and their sum.
     pub(crate) tail: [V; K],
     pub(crate) total_tail: V,
-    pub(crate) shift: V,
-    pub(crate) density_shift: V,
+    shift: V,
+    density_shift: V,
     pub(crate) z: V,
     /// `M(|z|)`.
     pub(crate) mills: V,
@@ -93,21 +95,32 @@ impl<V: Value, const K: usize> Mixture<V, K> {
         let max_mean = V::Scalar::MAX * V::Scalar::from_f64(0.25);
         let mut mixture = Mixture {
             log_weights: [V::ZEROS; K],
+            log_weights_low: [V::ZEROS; K],
             weights: [V::ZEROS; K],
             total: V::ZEROS,
             means: [V::ZEROS; K],
             scales: [V::ZEROS; K],
             inverse_scales: [V::ZEROS; K],
         };
-        let mut largest = V::splat(-max_logit);
         for k in 0..K {
             mixture.log_weights[k] = within(logits[k], max_logit);
-            largest = largest.max(mixture.log_weights[k]);
+        }
+        let largest = reduce(
+            &mixture.log_weights,
+            mixture.log_weights[0],
+            #[inline(always)]
+            |a, b| a.max(b),
+        );
+        for k in 0..K {
+            let (sum, rounding) = two_sum(mixture.log_weights[k], -largest);
+            mixture.log_weights[k] = sum;
+            mixture.log_weights_low[k] = small_part(sum, rounding);
         }
         for k in 0..K {
-            mixture.log_weights[k] -= largest;
-            mixture.weights[k] = exp(mixture.log_weights[k]);
-            mixture.total += mixture.weights[k];
+            mixture.weights[k] = exp(mixture.log_weights[k] + mixture.log_weights_low[k]);
+        }
+        mixture.total = sum(&mixture.weights);
+        for k in 0..K {
             mixture.means[k] = within(means[k], max_mean);
             let log_scale = within(log_scales[k], Self::max_log_scale());
             mixture.scales[k] = exp(log_scale);
@@ -129,41 +142,73 @@ impl<V: Value, const K: usize> Mixture<V, K> {
         let root = V::splat(V::Scalar::from_f64(SQRT_TAU));
         let (low, high) = (V::splat(-limit::<V::Scalar>()), V::splat(limit::<V::Scalar>()));
         let mut t = [V::ZEROS; K];
+        // Logarithms carry what their rounding lost, as long as that is small: at a crossing of components the log-det sees it.
         let mut log_density = [V::ZEROS; K];
-        let mut density_shift = low * high;
+        let mut log_density_low = [V::ZEROS; K];
         for k in 0..K {
             t[k] = ((x - self.means[k]) * self.inverse_scales[k]).max(low).min(high);
-            log_density[k] = self.log_weights[k] - t[k] * t[k] * half;
-            density_shift = density_shift.max(log_density[k]);
+            let (square, square_low) = half_square(t[k]);
+            let (sum, rounding) = two_sum(self.log_weights[k], -square);
+            log_density[k] = sum - square_low;
+            let lost = ((sum - log_density[k]) - square_low) + (rounding + self.log_weights_low[k]);
+            log_density_low[k] = small_part(log_density[k], lost);
+        }
+        let density_shift = reduce(
+            &log_density,
+            log_density[0],
+            #[inline(always)]
+            |a, b| a.max(b),
+        );
+        // Loops over the components do either maps or sums: a scalar's maps then become vector instructions.
+        let mut density = [V::ZEROS; K];
+        for k in 0..K {
+            density[k] = exp((log_density[k] - density_shift) + log_density_low[k]);
         }
         // M(|t_k|) w_k phi(t_k): the mass that component k has beyond x, seen from its mean.
-        let mut density = [V::ZEROS; K];
         let mut beyond = [V::ZEROS; K];
-        let mut total_density = V::ZEROS;
-        let mut upper = V::ZEROS;
-        let scale = exp(density_shift);
         for k in 0..K {
-            density[k] = exp(log_density[k] - density_shift);
-            total_density += density[k] * self.inverse_scales[k];
             beyond[k] = density[k] * mills(t[k].abs());
-            let mass = beyond[k] * scale;
-            upper += t[k].select_lt(V::ZEROS, self.weights[k] * root - mass, mass);
         }
-        // Both tails are exact; the smaller one keeps its digits under the logarithm.
-        let side = upper.select_lt(self.total * root * half, V::ONE, -V::ONE);
-        let mut shift = low * high;
+        let scale = exp(density_shift);
+        let mut density_by_scale = [V::ZEROS; K];
+        let mut upper = [V::ZEROS; K];
         for k in 0..K {
-            shift = shift.max((side * t[k]).select_lt(V::ZEROS, self.log_weights[k], log_density[k]));
+            density_by_scale[k] = density[k] * self.inverse_scales[k];
+            let mass = beyond[k] * scale;
+            upper[k] = t[k].select_lt(V::ZEROS, self.weights[k] * root - mass, mass);
         }
+        let total_density = reduce(
+            &density_by_scale,
+            V::ZEROS,
+            #[inline(always)]
+            |a, b| a + b,
+        );
+        // Both tails are exact; the smaller one keeps its digits under the logarithm.
+        let side = reduce(
+            &upper,
+            V::ZEROS,
+            #[inline(always)]
+            |a, b| a + b,
+        )
+        .select_lt(self.total * root * half, V::ONE, -V::ONE);
+        let mut log_mass = [V::ZEROS; K];
+        for k in 0..K {
+            log_mass[k] = (side * t[k]).select_lt(V::ZEROS, self.log_weights[k], log_density[k]);
+        }
+        let shift = reduce(
+            &log_mass,
+            log_mass[0],
+            #[inline(always)]
+            |a, b| a.max(b),
+        );
         let scale = exp(density_shift - shift);
         let mut tail = [V::ZEROS; K];
-        let mut total_tail = V::ZEROS;
         for k in 0..K {
             let mass = beyond[k] * scale;
-            let whole = exp(self.log_weights[k] - shift) * root;
+            let whole = exp((self.log_weights[k] - shift) + self.log_weights_low[k]) * root;
             tail[k] = (side * t[k]).select_lt(V::ZEROS, whole - mass, mass);
-            total_tail += tail[k];
         }
+        let total_tail = sum(&tail);
         let log_tail = shift + ln(total_tail / (self.total * root));
         let distance = quantile_log_tail(log_tail);
         Point {
@@ -194,36 +239,52 @@ impl<V: Value, const K: usize> Mixture<V, K> {
     ///
     /// # Domain
     /// `|z|` is held to `LIMIT`, as is what the forward map returns; NaN is read as `-LIMIT`.
-    // One copy a type: the loop is long, and inlined into every coupling it takes minutes to compile.
-    #[inline(never)]
+    #[inline(always)]
     pub fn inverse_and_log_det(&self, z: V) -> (V, V) {
-        let x = self.solve(z, || ());
-        (x, -self.at(x).log_det())
+        // A function of its own: the loop is long, and inlined into every coupling it takes minutes to compile.
+        V::outline(
+            #[inline(always)]
+            || {
+                let (x, log_det) = self.solve(z, || ());
+                (x, -log_det)
+            },
+        )
     }
 
-    /// The root of `F(x) = Phi(z)`; calls `evaluated` at each evaluation.
+    /// The root of `F(x) = Phi(z)` with the log-det there; calls `evaluated` at each evaluation.
     #[inline(always)]
-    fn solve(&self, z: V, evaluated: impl Fn()) -> V {
+    fn solve(&self, z: V, evaluated: impl Fn()) -> (V, V) {
         let (low, high) = self.bracket(z);
-        root::newton(low, high, self.start(z), self.held(z), |x| {
-            evaluated();
-            let point = self.at(x);
-            (point.z, point.slope(), point.bend(self))
-        })
+        root::newton(
+            low,
+            high,
+            self.start(z),
+            self.held(z),
+            #[inline(always)]
+            |x| {
+                evaluated();
+                let point = self.at(x);
+                (point.z, point.slope(), point.bend(self), point.log_det())
+            },
+        )
     }
 
     /// As [`Mixture::inverse_and_log_det`], with the number of evaluations it took.
     #[doc(hidden)]
     pub fn inverse_counted(&self, z: V) -> (V, usize) {
         let count = core::cell::Cell::new(0);
-        let x = self.solve(z, || count.set(count.get() + 1));
+        let (x, _) = self.solve(z, || count.set(count.get() + 1));
         (x, count.get())
     }
 
     /// As [`Mixture::inverse_and_log_det`], by bisection alone: exactly [`Real::BITS`] evaluations, and for the same mixture `z1 <= z2` never gives `x1 > x2`.
     #[inline(always)]
     pub fn bisect_and_log_det(&self, z: V) -> (V, V) {
-        let x = root::bisect(self.held(z), |x| self.at(x).z);
+        let x = root::bisect(
+            self.held(z),
+            #[inline(always)]
+            |x| self.at(x).z,
+        );
         (x, -self.at(x).log_det())
     }
 
@@ -245,8 +306,16 @@ impl<V: Value, const K: usize> Mixture<V, K> {
     ///
     /// Components further out hold a part of `p`; the component is about its quantile at the share of what they leave. For narrow components far apart this is nearly the
     /// root; where they overlap it is near enough for Newton's method.
-    #[inline(never)]
+    #[inline(always)]
     pub fn start(&self, z: V) -> V {
+        V::outline(
+            #[inline(always)]
+            || self.start_inside(z),
+        )
+    }
+
+    #[inline(always)]
+    fn start_inside(&self, z: V) -> V {
         let z = self.held(z);
         let side = z.select_lt(V::ZEROS, -V::ONE, V::ONE);
         let root = V::splat(V::Scalar::from_f64(SQRT_TAU));
@@ -255,33 +324,50 @@ impl<V: Value, const K: usize> Mixture<V, K> {
         let log_tail = ln(mills(z.abs()) / root) - z * z * half;
         let p = exp(log_tail) * self.total;
         let log_p = log_tail + ln(self.total);
-        let nothing = V::splat(-V::Scalar::MAX);
-        let mut start = nothing;
-        let mut blend = V::ZEROS;
+        let (nothing, none) = (V::splat(-V::Scalar::MAX), V::splat(V::Scalar::INFINITY));
+        let (mut further, mut here) = ([V::ZEROS; K], [V::ZEROS; K]);
+        for k in 0..K {
+            for j in 0..K {
+                let apart = side * (self.means[j] - self.means[k]);
+                // One narrower than `k` is a step at its mean.
+                let near = self.scales[j].select_lt(self.scales[k], V::ZEROS, self.scales[k]);
+                further[k] += near.select_lt(apart, self.weights[j], V::ZEROS);
+                here[k] += near.select_lt(apart.abs(), V::ZEROS, self.weights[j]);
+            }
+        }
+        let mut starts = [V::ZEROS; K];
+        let mut blend = [V::ZEROS; K];
         for k in 0..K {
             let mean = side * self.means[k];
-            let (mut further, mut here) = (V::ZEROS, V::ZEROS);
-            for j in 0..K {
-                let apart = side * self.means[j] - mean;
-                let near = self.scales[k].min(self.scales[j]);
-                further += near.select_lt(apart, self.weights[j], V::ZEROS);
-                here += near.select_lt(apart.abs(), V::ZEROS, self.weights[j]);
-            }
             // Between components `p` is what those further out hold, to rounding.
-            let left = p - further;
+            let left = p - further[k];
             let left = (-rounding * p).select_lt(left, left.max(rounding * p), V::ZEROS);
-            let log_share = V::ZEROS.select_lt(further, ln(left), log_p) - ln(here);
-            let x = self.scales[k].mul_add(quantile_log_sf(log_share.min(-rounding)), mean);
-            let fits = log_share.select_lt(rounding, x, nothing);
-            let between = V::ZEROS.select_lt(left, fits, nothing);
-            start = start.max(V::ZEROS.select_lt(further, between, fits));
+            let log_share = V::ZEROS.select_lt(further[k], V::ZEROS, log_p) + ln(V::ZEROS.select_lt(further[k], left, V::ONE) / here[k]);
+            let fits = log_share.select_lt(rounding, log_share, none);
+            let share = V::ZEROS.select_lt(further[k], V::ZEROS.select_lt(left, fits, none), fits);
             // However little is left, the component alone holds no more than `p`.
             let alone = log_p - self.log_weights[k];
-            let x = self.scales[k].mul_add(quantile_log_sf(alone.min(-rounding)), mean);
-            start = start.max(alone.select_lt(V::ZEROS, x, nothing));
-            blend = self.weights[k].mul_add(self.scales[k].mul_add(z.abs(), mean), blend);
+            let log_tail = share.min(alone.select_lt(V::ZEROS, alone, none));
+            let x = self.scales[k].mul_add(quantile_log_sf(log_tail.min(-rounding)), mean);
+            starts[k] = log_tail.select_lt(none, x, nothing);
+            blend[k] = self.weights[k] * self.scales[k].mul_add(z.abs(), mean);
         }
-        side * nothing.select_lt(start, start, blend / self.total)
+        let start = reduce(
+            &starts,
+            starts[0],
+            #[inline(always)]
+            |a, b| a.max(b),
+        );
+        side * nothing.select_lt(
+            start,
+            start,
+            reduce(
+                &blend,
+                V::ZEROS,
+                #[inline(always)]
+                |a, b| a + b,
+            ) / self.total,
+        )
     }
 
     #[inline(always)]
@@ -373,4 +459,50 @@ impl<V: Value, const K: usize> Point<V, K> {
         let larger = crate::math::ln_1p(-(exp(self.shift) * ratio));
         (side * self.side).select_lt(V::ZEROS, larger, smaller)
     }
+}
+
+/// `lost`, what rounding took from the logarithm `x`; nothing where it may be large.
+#[inline(always)]
+fn small_part<V: Value>(x: V, lost: V) -> V {
+    x.select_lt(V::splat(V::Scalar::from_f64(-1.0 / 32.0) / V::Scalar::EPSILON), V::ZEROS, lost)
+}
+
+/// `items` joined by `f`, which leaves `neutral` as it is: in four chains, which a scalar does in one vector.
+#[inline(always)]
+fn reduce<V: Copy, const K: usize>(items: &[V; K], neutral: V, f: impl Fn(V, V) -> V) -> V {
+    let mut chains = [neutral; 4];
+    for first in 0..4 {
+        let mut chain = neutral;
+        let mut k = first;
+        while k < K {
+            chain = f(chain, items[k]);
+            k += 4;
+        }
+        chains[first] = chain;
+    }
+    f(f(chains[0], chains[2]), f(chains[1], chains[3]))
+}
+
+/// The sum, with what rounding takes from it made good.
+#[inline(always)]
+fn sum<V: Value, const K: usize>(terms: &[V; K]) -> V {
+    let mut chains = [(V::ZEROS, V::ZEROS); 4];
+    for first in 0..4 {
+        let mut chain = (V::ZEROS, V::ZEROS);
+        let mut k = first;
+        while k < K {
+            chain = add(chain, (terms[k], V::ZEROS));
+            k += 4;
+        }
+        chains[first] = chain;
+    }
+    let (sum, low) = add(add(chains[0], chains[2]), add(chains[1], chains[3]));
+    sum + low
+}
+
+/// The sum of two numbers and what rounding takes from it, each with what it has lost already.
+#[inline(always)]
+fn add<V: Value>((a, a_low): (V, V), (b, b_low): (V, V)) -> (V, V) {
+    let (sum, rounding) = two_sum(a, b);
+    (sum, (a_low + b_low) + rounding)
 }

@@ -5,6 +5,7 @@ use rand_core::Rng;
 use crate::math::ln;
 use crate::params::{Parameters, Role};
 use crate::real::Real;
+use crate::structure::Part;
 use crate::univariate::{LogScaleClamp, Mixture, TanhClamp, Univariate};
 use crate::value::{Value, Zeros};
 
@@ -73,6 +74,7 @@ impl<S: Zeros, const K: usize> Zeros for MixtureCdf<S, K> {
 
 impl<T, S: Parameters<T>, const K: usize> Parameters<T> for MixtureCdf<S, K> {
     const COUNT: usize = S::COUNT;
+    const FIXED: usize = S::FIXED;
     fn zip<const M: usize, const N: usize>(
         change: [&mut Self; M],
         read: [&Self; N],
@@ -89,7 +91,10 @@ impl<S, const K: usize> MixtureCdf<S, K> {
     where
         S: LogScaleClamp<T>,
     {
-        let log_scales = params.raw_log_scales().map(|raw| self.clamp.clamp(raw));
+        let mut log_scales = [V::ZEROS; K];
+        for k in 0..K {
+            log_scales[k] = self.clamp.clamp(params.raw_log_scales()[k]);
+        }
         Mixture::from_raw(params.logits(), params.means(), &log_scales)
     }
 }
@@ -182,6 +187,11 @@ impl<T: Real, S: LogScaleClamp<T>, const K: usize> Univariate<T> for MixtureCdf<
 
     fn init(&mut self) {
         self.clamp.init();
+    }
+
+    fn describe(visit: &mut impl FnMut(Part)) {
+        visit(Part::Kind("mixture_cdf"));
+        S::describe(visit);
     }
 }
 

@@ -21,13 +21,14 @@ use rand_core::Rng;
 use crate::math::exp;
 use crate::params::Parameters;
 use crate::real::Real;
+use crate::structure::Part;
 use crate::value::{Value, Zeros};
 
 /// A strictly increasing map `x -> z` of the real line with parameters that something else supplies: a conditioner's output for a
 /// [`Coupling`](crate::Coupling), a table for a marginal layer.
 ///
 /// `log_det` is `log dz/dx` in nats for the forward map and its negative for the inverse.
-pub trait Univariate<T: Real>: Parameters<T> {
+pub trait Univariate<T: Real>: Parameters<T> + Send + Sync {
     /// The unconstrained parameters of one dimension, as one flat slice.
     type Params<V: Value<Scalar = T>>: Copy + Debug + PartialEq + Zeros + AsRef<[V]> + AsMut<[V]>;
 
@@ -69,4 +70,7 @@ pub trait Univariate<T: Real>: Parameters<T> {
 
     /// Replaces settings that no map can have (the zeros of cleared memory) by the defaults.
     fn init(&mut self) {}
+
+    /// Tells `visit` what the map is made of, as [`Bijector::describe`](crate::Bijector::describe) does.
+    fn describe(_visit: &mut impl FnMut(Part)) {}
 }

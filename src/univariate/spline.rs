@@ -3,6 +3,7 @@
 use crate::math::{exp, ln, tanh};
 use crate::params::{Parameters, Role};
 use crate::real::Real;
+use crate::structure::Part;
 use crate::univariate::Univariate;
 use crate::value::{Value, Zeros};
 
@@ -117,6 +118,7 @@ impl<T: Zeros, const K: usize> Zeros for RationalQuadraticSpline<T, K> {
 
 impl<T, const K: usize> Parameters<T> for RationalQuadraticSpline<T, K> {
     const COUNT: usize = 0;
+    const FIXED: usize = 1;
     fn zip<const M: usize, const N: usize>(
         change: [&mut Self; M],
         read: [&Self; N],
@@ -358,6 +360,11 @@ impl<T: Real, const K: usize> Univariate<T> for RationalQuadraticSpline<T, K> {
         if self.bound == T::ZEROS {
             *self = Self::default();
         }
+    }
+
+    fn describe(visit: &mut impl FnMut(Part)) {
+        visit(Part::Kind("rational_quadratic_spline"));
+        visit(Part::Setting("bound"));
     }
 }
 

@@ -1,15 +1,12 @@
-//! The golden vectors of `tests/data/golden`: loading them, and where each of their tensors lives in our layers.
+//! The golden vectors of `tests/data/golden`: loading them, and their weights into our flows by `keras::load`.
 //!
 //! `index.json` beside them states their source (the Keras reference in f64, and 60-digit arithmetic for `*_exact`) and conventions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
-use gaussflow::conditioner::{Gelu, LeakyRelu, Relu, Sigmoid, Silu, Softplus, Tanh};
-use gaussflow::univariate::LogScaleClamp;
-use gaussflow::{
-    Coupling, Dense, Flow, Head, Householder, MixtureCdf, Real, Residual, SharedHead, SigmoidClamp, TanhClamp, Univariate, Zeros,
-};
+use gaussflow::{Bijector, Flow, Parameters, Part, Real, Zeros, keras};
+use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use serde_json::Value as Json;
 
@@ -66,214 +63,88 @@ impl Case {
         self.index[key].as_f64().unwrap_or_else(|| panic!("{} has no {key} in the index", self.index["name"]))
     }
 
-    /// A value of the model's type with the case's weights, built on the heap.
-    ///
-    /// Every trainable tensor of the index must be taken, each scalar once: a model of another shape does not load.
-    pub fn model<T: Real, M: Golden<T> + Zeros>(&self) -> Box<M> {
-        let mut model = Box::new(M::ZEROS);
-        let mut taken: BTreeMap<String, usize> = BTreeMap::new();
-        model.each(&mut Place::of(self), &mut |name, i, value| {
-            *value = T::from_f64(self.tensor(name).values[i]);
-            *taken.entry(name.to_owned()).or_default() += 1;
-        });
-        let names = match self.index["trainable"].as_array() {
-            Some(names) => names.iter().map(|name| name.as_str().unwrap().to_owned()).collect(),
-            // The one bare layer of the set.
-            None => vec!["v".to_owned()],
-        };
-        let expected = names.into_iter().map(|name| (name.clone(), self.tensor(&name).values.len())).collect();
-        assert_eq!(taken, expected, "tensors of the model, of the file");
-        model
+    /// A flow with the case's weights and clamps, built on the heap; it must have the masks, activations and clamps of the index, and a place for every tensor.
+    pub fn flow<T: Real, B: Bijector<T, D> + Parameters<T> + Zeros, const D: usize>(&self) -> Box<Flow<T, B, D>> {
+        self.filled("")
     }
 
     /// The tensors `grad.*` beside the ones of `gradient`: calls `compare(name, ours, theirs)` once a tensor.
-    pub fn compare_gradient<T: Real>(&self, gradient: &mut impl Golden<T>, mut compare: impl FnMut(&str, &[f64], &[f64])) {
-        let mut ours: BTreeMap<String, Vec<f64>> = BTreeMap::new();
-        gradient.each(&mut Place::of(self), &mut |name, i, value| {
-            let len = self.tensor(name).values.len();
-            ours.entry(format!("grad.{name}")).or_insert_with(|| vec![f64::NAN; len])[i] = (*value).as_();
+    pub fn compare_gradient<B: Bijector<f64, D> + Parameters<f64> + Zeros, const D: usize>(
+        &self,
+        gradient: &B,
+        mut compare: impl FnMut(&str, &[f64], &[f64]),
+    ) {
+        let theirs = self.filled::<f64, B, D>("grad.");
+        let (mut ours, mut flat) = (vec![], vec![]);
+        B::zip([], [gradient, &theirs.bijector], &mut |_, [], [a, b]| {
+            ours.extend_from_slice(a);
+            flat.extend_from_slice(b);
         });
-        for (name, ours) in ours {
-            compare(&name, &ours, &self.tensor(&name).values);
-        }
-    }
-}
-
-/// Where in the reference's list of layers a part stands.
-pub struct Place<'a> {
-    case: &'a Case,
-    layer: usize,
-    dense: usize,
-}
-
-impl<'a> Place<'a> {
-    fn of(case: &'a Case) -> Self {
-        Place { case, layer: 0, dense: 0 }
+        let (mut at, mut layer) = (0, "");
+        B::describe(&mut |part| match part {
+            Part::Kind(kind) => layer = kind,
+            // Fixed: neither side has a gradient.
+            Part::Setting(_) => at += 1,
+            Part::Tensor(name, shape) => {
+                let end = at + shape.iter().product::<usize>();
+                compare(&format!("grad: {name} of {layer}"), &ours[at..end], &flat[at..end]);
+                at = end;
+            }
+            _ => {}
+        });
+        assert_eq!(at, ours.len());
     }
 
-    /// The index's description of the current layer.
-    fn described(&self) -> &'a Json {
-        &self.case.index["layers"][self.layer]
+    /// A flow of the tensors `prefix*`.
+    fn filled<T: Real, B: Bijector<T, D> + Parameters<T> + Zeros, const D: usize>(&self, prefix: &str) -> Box<Flow<T, B, D>> {
+        let mut flow = Box::new(Flow::<T, B, D>::ZEROS);
+        keras::load(&mut flow, &self.file(prefix)).unwrap_or_else(|error| panic!("{}, {prefix}: {error}", self.index["name"]));
+        flow
     }
 
-    /// The name of a tensor that the index gives, such as a Householder layer's `v`.
-    fn named(&self, key: &str) -> &'a str {
-        self.described()[key].as_str().unwrap_or_else(|| panic!("layer {} has no tensor {key}", self.layer))
-    }
-
-    /// The kernel's and the bias's name of the current dense layer; steps to the next.
-    fn dense(&mut self) -> (&'a str, &'a str) {
-        let dense = &self.described()["conditioner"]["dense"][self.dense];
-        self.dense += 1;
-        (dense["kernel"].as_str().expect("a dense layer"), dense["bias"].as_str().expect("a dense layer"))
-    }
-}
-
-/// A layer with a place for the tensors of its counterpart in the reference.
-pub trait Golden<T> {
-    /// Calls `visit(tensor, i, value)` for each scalar: element `i` of `tensor`, row-major. Settings of the index (a clamp's bounds) are set, not visited.
-    fn each(&mut self, place: &mut Place, visit: &mut impl FnMut(&str, usize, &mut T));
-}
-
-impl<T, B: Golden<T>, const D: usize> Golden<T> for Flow<T, B, D> {
-    fn each(&mut self, place: &mut Place, visit: &mut impl FnMut(&str, usize, &mut T)) {
-        self.bijector.each(place, visit);
-    }
-}
-
-// Bijectors: each steps to the next layer of the reference.
-
-impl<T, const D: usize, const R: usize> Golden<T> for Householder<T, D, R> {
-    fn each(&mut self, place: &mut Place, visit: &mut impl FnMut(&str, usize, &mut T)) {
-        let name = place.named("v");
-        for (i, v) in self.reflectors.as_flattened_mut().iter_mut().enumerate() {
-            visit(name, i, v);
-        }
-        place.layer += 1;
-    }
-}
-
-impl<T, M, U: Golden<T>, N: Golden<T>, const A: usize, const B: usize> Golden<T> for Coupling<M, U, N, A, B> {
-    fn each(&mut self, place: &mut Place, visit: &mut impl FnMut(&str, usize, &mut T)) {
-        self.univariate.each(place, visit);
-        place.dense = 0;
-        self.conditioner.each(place, visit);
-        place.layer += 1;
-    }
-}
-
-// Univariates: settings only.
-
-impl<T, S: Golden<T>, const K: usize> Golden<T> for MixtureCdf<S, K> {
-    fn each(&mut self, place: &mut Place, visit: &mut impl FnMut(&str, usize, &mut T)) {
-        assert_eq!(place.described()["num_components"], K);
-        self.clamp.each(place, visit);
-    }
-}
-
-impl<T: Real> Golden<T> for TanhClamp<T> {
-    fn each(&mut self, place: &mut Place, _: &mut impl FnMut(&str, usize, &mut T)) {
-        let clamp = &place.described()["log_scale_clamp"];
-        assert_eq!(clamp["kind"], "tanh");
-        self.bound = T::from_f64(clamp["bound"].as_f64().unwrap());
-    }
-}
-
-impl<T: Real> Golden<T> for SigmoidClamp<T> {
-    fn each(&mut self, place: &mut Place, _: &mut impl FnMut(&str, usize, &mut T)) {
-        let clamp = &place.described()["log_scale_clamp"];
-        assert_eq!(clamp["kind"], "sigmoid");
-        self.low = T::from_f64(clamp["lo"].as_f64().unwrap());
-        self.high = T::from_f64(clamp["hi"].as_f64().unwrap());
-    }
-}
-
-// Conditioners: each dense layer steps to the next of its coupling.
-
-impl<T, const I: usize, const O: usize> Golden<T> for Dense<T, I, O> {
-    fn each(&mut self, place: &mut Place, visit: &mut impl FnMut(&str, usize, &mut T)) {
-        let (kernel, bias) = place.dense();
-        for (i, w) in self.weights.as_flattened_mut().iter_mut().enumerate() {
-            visit(kernel, i, w);
-        }
-        for (o, b) in self.bias.iter_mut().enumerate() {
-            visit(bias, o, b);
-        }
-    }
-}
-
-/// The reference's row of `3 B K` outputs is `(3, B, K)`: logits, means and raw log-scales of all dimensions; ours is `(B, 3, K)`.
-impl<T: Real, S, const K: usize, const H: usize, const B: usize> Golden<T> for Head<T, MixtureCdf<S, K>, H, B>
-where
-    S: LogScaleClamp<T>,
-{
-    fn each(&mut self, place: &mut Place, visit: &mut impl FnMut(&str, usize, &mut T)) {
-        let (kernel, bias) = place.dense();
-        let column = |b: usize, i: usize| (i / K) * (B * K) + b * K + i % K;
-        for (h, row) in self.weights.iter_mut().enumerate() {
-            for (b, params) in row.iter_mut().enumerate() {
-                for (i, w) in params.as_mut().iter_mut().enumerate() {
-                    visit(kernel, h * (3 * B * K) + column(b, i), w);
+    /// The tensors `prefix*` of the layers as a file for [`keras::load`], with what the index says of the layers as its metadata.
+    fn file(&self, prefix: &str) -> Vec<u8> {
+        let mut tensors: BTreeMap<String, (Vec<usize>, Vec<u8>)> = BTreeMap::new();
+        let mut metadata = HashMap::new();
+        let bytes = |values: &[f64]| values.iter().flat_map(|v| v.to_le_bytes()).collect();
+        for (i, layer) in self.index["layers"].as_array().expect("layers").iter().enumerate() {
+            let name = |rest: &str| format!("l{i:02}{rest}");
+            let mut take = |rest: &str, tensor: &Json| {
+                let tensor = self.tensor(&format!("{prefix}{}", tensor.as_str().expect("a name")));
+                tensors.insert(name(rest), (tensor.shape.clone(), bytes(&tensor.values)));
+            };
+            for key in ["v", "q", "logits", "means", "log_scales"] {
+                if !layer[key].is_null() {
+                    take(&format!(".{key}"), &layer[key]);
+                }
+            }
+            let mut say = |rest: &str, value: &str| metadata.insert(name(rest), value.to_owned());
+            let kind = layer["type"].as_str().expect("a type");
+            say("", if kind == "fixed_ortho" { "orthogonal" } else { kind });
+            if let Some(mask) = layer["mask"].as_array() {
+                say(".mask", &mask.iter().map(|identity| if identity == true { '1' } else { '0' }).collect::<String>());
+            }
+            for (j, dense) in layer["conditioner"]["dense"].as_array().into_iter().flatten().enumerate() {
+                take(&format!(".dense{j}.kernel"), &dense["kernel"]);
+                take(&format!(".dense{j}.bias"), &dense["bias"]);
+                if dense["activation"] != "linear" {
+                    say(&format!(".dense{j}.activation"), dense["activation"].as_str().expect("a name"));
+                }
+                if dense["add_input"] == true {
+                    say(&format!(".dense{j}.add_input"), "true");
+                }
+            }
+            if let Some(clamp) = layer["log_scale_clamp"].as_object() {
+                say(".log_scale_clamp", clamp["kind"].as_str().expect("a kind"));
+                for (key, ours) in [("bound", "bound"), ("lo", "low"), ("hi", "high")] {
+                    if let Some(value) = clamp.get(key).and_then(Json::as_f64) {
+                        tensors.insert(name(&format!(".log_scale_clamp.{ours}")), (vec![], bytes(&[value])));
+                    }
                 }
             }
         }
-        for (b, params) in self.bias.iter_mut().enumerate() {
-            for (i, w) in params.as_mut().iter_mut().enumerate() {
-                visit(bias, column(b, i), w);
-            }
-        }
+        let views =
+            tensors.iter().map(|(name, (shape, bytes))| (name, TensorView::new(Dtype::F64, shape.clone(), bytes).expect("a tensor")));
+        safetensors::serialize(views, Some(metadata)).expect("a file")
     }
 }
-
-impl<T: Real, U: Univariate<T>, const H: usize, const B: usize> Golden<T> for SharedHead<T, U, H, B>
-where
-    Head<T, U, H, 1>: Golden<T>,
-{
-    fn each(&mut self, place: &mut Place, visit: &mut impl FnMut(&str, usize, &mut T)) {
-        self.head.each(place, visit);
-    }
-}
-
-impl<T, L: Golden<T>> Golden<T> for Residual<L> {
-    fn each(&mut self, place: &mut Place, visit: &mut impl FnMut(&str, usize, &mut T)) {
-        assert_eq!(place.described()["conditioner"]["dense"][place.dense]["add_input"], true);
-        self.0.each(place, visit);
-    }
-}
-
-macro_rules! activation {
-    ($($name:ident: $reference:literal),+) => {$(
-        impl<T> Golden<T> for $name {
-            fn each(&mut self, place: &mut Place, _: &mut impl FnMut(&str, usize, &mut T)) {
-                assert_eq!(place.described()["conditioner"]["dense"][place.dense - 1]["activation"], $reference);
-            }
-        }
-    )+};
-}
-
-activation!(Relu: "relu", LeakyRelu: "leaky_relu", Tanh: "tanh", Sigmoid: "sigmoid", Silu: "silu", Softplus: "softplus", Gelu: "gelu");
-
-impl<T, P: Golden<T>, const L: usize> Golden<T> for [P; L] {
-    fn each(&mut self, place: &mut Place, visit: &mut impl FnMut(&str, usize, &mut T)) {
-        for part in self {
-            part.each(place, visit);
-        }
-    }
-}
-
-macro_rules! tuple {
-    ($($p:ident $i:tt),+) => {
-        impl<T, $($p: Golden<T>),+> Golden<T> for ($($p,)+) {
-            fn each(&mut self, place: &mut Place, visit: &mut impl FnMut(&str, usize, &mut T)) {
-                $(self.$i.each(place, visit);)+
-            }
-        }
-    };
-}
-
-tuple!(P0 0, P1 1);
-tuple!(P0 0, P1 1, P2 2);
-tuple!(P0 0, P1 1, P2 2, P3 3);
-tuple!(P0 0, P1 1, P2 2, P3 3, P4 4);
-
-// Marginal layers, fixed rotations and whatever comes next: implement `Golden` here, then add a line to the table of `golden.rs`.

@@ -3,10 +3,10 @@
 //! A checker returns its finding as a value, so that a negative control can assert that a planted error is found.
 
 use gaussflow::math::sigmoid;
-use gaussflow::train::add_nll_gradient;
+use gaussflow::train::{add_nll_gradient, add_reverse_kl_gradient};
 use gaussflow::{
-    DifferentiableBijector, DifferentiableLayer, Init, Lanes, MixtureParams, Pack, Parameters, Role, Shape, Univariate, Value, Width,
-    Zeros, log_base, standard_normal,
+    DifferentiableBijector, DifferentiableLayer, Init, MixtureParams, Pack, Parameters, Role, Shape, Univariate, Value, Width, Zeros,
+    log_base, standard_normal,
 };
 use rand_pcg::Pcg64;
 
@@ -364,14 +364,14 @@ where
 }
 
 /// Checks the gradient of the summed negative log-likelihood, as training takes it, on the lanes `V`; the rows may leave the last pack part empty.
-pub fn check_nll<V: Lanes<Scalar = f64>, B, const D: usize, const C: usize>(bijector: &B, rows: &[Row<D, C>]) -> Outcome
+pub fn check_nll<V: Value<Scalar = f64>, B, const D: usize, const C: usize>(bijector: &B, rows: &[Row<D, C>]) -> Outcome
 where
     B: DifferentiableBijector<f64, D, C> + Clone + Sync,
 {
     on_large_stack(|| nll_outcome::<V, B, D, C>(bijector, rows))
 }
 
-fn nll_outcome<V: Lanes<Scalar = f64>, B, const D: usize, const C: usize>(bijector: &B, rows: &[Row<D, C>]) -> Outcome
+fn nll_outcome<V: Value<Scalar = f64>, B, const D: usize, const C: usize>(bijector: &B, rows: &[Row<D, C>]) -> Outcome
 where
     B: DifferentiableBijector<f64, D, C> + Clone,
 {
@@ -392,6 +392,46 @@ where
     let value = add_nll_gradient::<f64, V, B, D, C>(bijector, &samples, &contexts, &mut tape, &mut gradient).expect("a finite loss");
     check.same("nll", "value", &[value], &[total], REORDERED * size);
     check.parameters("nll", bijector, &gradient, size, |moved| loss(moved).0);
+    check.outcome()
+}
+
+/// A target that is no flow's density: `log p(x | c) = -sum_i x_i^4 / 4 + x_i x_(i + 1) + c_i x_i` (indices modulo the number of dimensions, of context variables), and its gradient.
+fn target<const D: usize, const C: usize>(x: &[f64; D], context: &[f64; C]) -> (f64, [f64; D]) {
+    let pull = |i: usize| if C > 0 { context[i % C] } else { 0.0 };
+    let value = (0..D).map(|i| -0.25 * x[i].powi(4) + x[i] * x[(i + 1) % D] + pull(i) * x[i]).sum();
+    (value, std::array::from_fn(|i| -x[i].powi(3) + x[(i + 1) % D] + x[(i + D - 1) % D] + pull(i)))
+}
+
+/// Checks the gradient of the summed reverse KL divergence, the rows being latents, on the lanes `V`; the rows may leave the last pack part empty.
+pub fn check_reverse_kl<V: Value<Scalar = f64>, B, const D: usize, const C: usize>(bijector: &B, rows: &[Row<D, C>]) -> Outcome
+where
+    B: DifferentiableBijector<f64, D, C> + Clone + Sync,
+{
+    on_large_stack(|| reverse_kl_outcome::<V, B, D, C>(bijector, rows))
+}
+
+fn reverse_kl_outcome<V: Value<Scalar = f64>, B, const D: usize, const C: usize>(bijector: &B, rows: &[Row<D, C>]) -> Outcome
+where
+    B: DifferentiableBijector<f64, D, C> + Clone,
+{
+    let mut check = Check::default();
+    let (latents, contexts): (Vec<_>, Vec<_>) = rows.iter().copied().unzip();
+    // The loss, the sum of the sizes of its terms, and the largest log-det.
+    let loss = |bijector: &B| {
+        rows.iter().fold((0.0, 0.0, 0.0), |(loss, size, largest): (f64, f64, f64), &(mut x, context)| {
+            let log_base = log_base(&x);
+            let log_det = bijector.inverse_and_log_det(&mut x, &context);
+            let (log_p, _) = target(&x, &context);
+            (loss + log_base - log_det - log_p, size + log_base.abs() + log_det.abs() + log_p.abs(), largest.max(log_det.abs()))
+        })
+    };
+    let (total, size, log_det) = loss(bijector);
+    check.seen.log_det = log_det;
+    let mut gradient = started(bijector);
+    let mut tape = Box::new(B::Tape::<V>::ZEROS);
+    let value = add_reverse_kl_gradient::<f64, V, B, _, D, C>(bijector, &latents, &contexts, target, &mut tape, &mut gradient);
+    check.same("reverse KL", "value", &[value.expect("a finite loss")], &[total], REORDERED * size);
+    check.parameters("reverse KL", bijector, &gradient, size, |moved| loss(moved).0);
     check.outcome()
 }
 
