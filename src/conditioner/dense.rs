@@ -64,7 +64,9 @@ pub(crate) fn add_stored_rows<V: Value, R, S: Copy>(
 }
 
 /// [`add_stored_rows`] for whole blocks of `N` outputs from output `done` on; returns how many are done then.
-#[inline(always)]
+// A function of its own on a microcontroller: inlined, its loops may address every weight by a large offset from the flow, at two instructions more each.
+#[cfg_attr(not(target_arch = "arm"), inline(always))]
+#[cfg_attr(target_arch = "arm", inline(never))]
 fn add_blocks<V: Value, R, S: Copy, const N: usize>(
     x: &[V],
     rows: &[R],

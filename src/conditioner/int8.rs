@@ -125,7 +125,14 @@ impl<T: Real, U: Univariate<T>, const H: usize, const B: usize, const P: usize, 
             );
         }
         for b in 0..B {
-            apply(x, &self.weights, |row| &row[b], self.scales[b].as_ref(), self.bias[b].as_ref(), y[b].as_mut());
+            apply(
+                x,
+                &self.weights,
+                |row| row.get(b).map_or(&[], <[i8; P]>::as_slice),
+                self.scales[b].as_ref(),
+                self.bias[b].as_ref(),
+                y[b].as_mut(),
+            );
         }
     }
 

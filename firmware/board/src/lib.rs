@@ -7,6 +7,7 @@ use core::panic::PanicInfo;
 use flows::Hash;
 use semihosting::sys::arm_compat::sys_writec;
 
+mod flow_image;
 pub mod measure;
 
 /// Whether the board calculates in hardware; if not, the images do a hundredth of the work.
