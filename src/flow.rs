@@ -12,7 +12,7 @@ use crate::univariate::LOG_SQRT_TAU;
 use crate::value::{Value, Zeros};
 
 /// The density `p(x | c) = N(f(x; c); 0, I) |det J_f(x)|` of a bijector `f` over `R^D`, with a context `c` of `C` variables (none by default).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[cfg_attr(feature = "bytemuck", derive(bytemuck::Zeroable))]
 #[cfg_attr(feature = "bytemuck", zeroable(bound = "B: bytemuck::Zeroable"))]
 #[repr(transparent)]

@@ -19,10 +19,12 @@ mod mask;
 pub mod math;
 mod pack;
 mod params;
+mod quantize;
 mod real;
 pub mod root;
 mod sample;
 mod shape;
+mod source;
 mod structure;
 pub mod toy;
 pub mod train;
@@ -34,15 +36,17 @@ pub use bijector::{
     ActNorm, Bijector, Coupling, DifferentiableBijector, Householder, Inverse, Linear, Marginal, Order, Orthogonal, Permutation, Reverse,
     Reversed,
 };
-pub use conditioner::{ContextDense, Dense, DifferentiableLayer, Head, Layer, Residual, SharedHead};
+pub use conditioner::{ContextDense, Dense, DifferentiableLayer, Head, Int8Dense, Int8Head, Layer, Residual, SharedHead};
 pub use flow::{Flow, Given, log_base};
 pub use lanes::Wide;
 pub use mask::{Alternating, FirstHalf, Mask, Swap};
 pub use pack::{Fused, Pack};
 pub use params::{Init, Parameters, Role};
+pub use quantize::Quantize;
 pub use real::Real;
 pub use sample::standard_normal;
 pub use shape::{Each, Shape, Width};
+pub use source::Source;
 pub use structure::Part;
 pub use univariate::{
     Affine, AffineParams, Mixture, MixtureCdf, MixtureError, MixtureParams, NoClamp, RationalQuadraticSpline, SigmoidClamp, SplineParams,

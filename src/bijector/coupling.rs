@@ -25,7 +25,7 @@ use crate::value::{Value, Zeros};
 /// | inverse log-det | minus the log-det at `x` |
 ///
 /// `A + B = D` and the mask's count are checked when a program that uses the layer is built (`cargo build`; `cargo check` stops too early).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[cfg_attr(feature = "bytemuck", derive(bytemuck::Zeroable))]
 #[cfg_attr(feature = "bytemuck", zeroable(bound = "U: bytemuck::Zeroable, N: bytemuck::Zeroable"))]
 #[repr(C)]

@@ -56,7 +56,7 @@ impl<const D: usize> Order<D> for Reversed {
 /// | inverse log-det | 0 |
 ///
 /// Takes no memory and has no parameters.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "bytemuck", derive(bytemuck::Zeroable))]
 #[cfg_attr(feature = "bytemuck", zeroable(bound = ""))]
 pub struct Permutation<P>(PhantomData<fn() -> P>);

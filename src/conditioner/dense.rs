@@ -37,29 +37,50 @@ const BLOCK: usize = 4;
 /// `y[o] += sum_i x[i] rows[i][o]`, the terms added in the order of `i` on every path.
 #[inline(always)]
 pub(crate) fn add_rows<V: Value, R>(x: &[V], rows: &[R], row: impl Fn(&R) -> &[V::Scalar], y: &mut [V]) {
+    add_stored_rows(x, rows, row, |w| w, y);
+}
+
+/// As [`add_rows`], with weights that are stored as `S` and read by `load`.
+#[inline(always)]
+pub(crate) fn add_stored_rows<V: Value, R, S: Copy>(
+    x: &[V],
+    rows: &[R],
+    row: impl Fn(&R) -> &[S],
+    load: impl Fn(S) -> V::Scalar,
+    y: &mut [V],
+) {
     let mut done = 0;
     if V::LANES == 1 {
         // A block's sums stay in registers: 8 vectors where there are vectors, 16 scalars on a microcontroller.
         if !cfg!(target_arch = "arm") {
-            done = add_blocks::<V, R, 32>(x, rows, &row, y, done);
-            done = add_blocks::<V, R, 24>(x, rows, &row, y, done);
+            done = add_blocks::<V, R, S, 32>(x, rows, &row, &load, y, done);
+            done = add_blocks::<V, R, S, 24>(x, rows, &row, &load, y, done);
         }
-        done = add_blocks::<V, R, 16>(x, rows, &row, y, done);
-        done = add_blocks::<V, R, 8>(x, rows, &row, y, done);
+        done = add_blocks::<V, R, S, 16>(x, rows, &row, &load, y, done);
+        done = add_blocks::<V, R, S, 8>(x, rows, &row, &load, y, done);
     }
-    done = add_blocks::<V, R, BLOCK>(x, rows, &row, y, done);
-    add_blocks::<V, R, 1>(x, rows, &row, y, done);
+    done = add_blocks::<V, R, S, BLOCK>(x, rows, &row, &load, y, done);
+    add_blocks::<V, R, S, 1>(x, rows, &row, &load, y, done);
 }
 
-/// [`add_rows`] for whole blocks of `N` outputs from output `done` on; returns how many are done then.
-#[inline(always)]
-fn add_blocks<V: Value, R, const N: usize>(x: &[V], rows: &[R], row: &impl Fn(&R) -> &[V::Scalar], y: &mut [V], mut done: usize) -> usize {
+/// [`add_stored_rows`] for whole blocks of `N` outputs from output `done` on; returns how many are done then.
+// A function of its own on a microcontroller: inlined, its loops may address every weight by a large offset from the flow, at two instructions more each.
+#[cfg_attr(not(target_arch = "arm"), inline(always))]
+#[cfg_attr(target_arch = "arm", inline(never))]
+fn add_blocks<V: Value, R, S: Copy, const N: usize>(
+    x: &[V],
+    rows: &[R],
+    row: &impl Fn(&R) -> &[S],
+    load: &impl Fn(S) -> V::Scalar,
+    y: &mut [V],
+    mut done: usize,
+) -> usize {
     while let Some(y) = y.get_mut(done..).and_then(|y| y.first_chunk_mut::<N>()) {
         let mut sums = *y;
         for (x, r) in x.iter().zip(rows) {
             let Some(w) = row(r).get(done..).and_then(|w| w.first_chunk::<N>()) else { continue };
             for o in 0..N {
-                sums[o] = V::splat(w[o]).mul_add(*x, sums[o]);
+                sums[o] = V::splat(load(w[o])).mul_add(*x, sums[o]);
             }
         }
         *y = sums;

@@ -122,7 +122,7 @@ impl<T: Real, U: Univariate<T>, const H: usize, const B: usize, const C: usize> 
             for (y, bias) in y.iter_mut().zip(self.bias[b].as_ref()) {
                 *y = V::splat(*bias);
             }
-            add_rows(x, &self.weights, |row| row[b].as_ref(), y);
+            add_rows(x, &self.weights, |row| row.get(b).map_or(&[], AsRef::as_ref), y);
         }
     }
 

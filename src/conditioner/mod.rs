@@ -3,12 +3,14 @@
 mod activation;
 mod dense;
 mod head;
+mod int8;
 mod residual;
 mod tuple;
 
 pub use activation::{Activation, Gelu, LeakyRelu, Relu, Sigmoid, Silu, Softplus, Tanh};
 pub use dense::{ContextDense, Dense};
 pub use head::{Head, SharedHead};
+pub use int8::{Int8Dense, Int8Head};
 pub use residual::Residual;
 
 use crate::params::Parameters;

@@ -36,7 +36,7 @@ pub struct Affine<S> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "bytemuck", derive(bytemuck::Zeroable))]
 #[repr(transparent)]
-pub struct AffineParams<V>([V; 2]);
+pub struct AffineParams<V>(pub [V; 2]);
 
 impl<V> AffineParams<V> {
     /// Parameters from their parts.

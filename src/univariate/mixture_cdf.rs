@@ -23,7 +23,7 @@ pub struct MixtureCdf<S, const K: usize> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "bytemuck", derive(bytemuck::Zeroable))]
 #[repr(transparent)]
-pub struct MixtureParams<V, const K: usize>([[V; K]; 3]);
+pub struct MixtureParams<V, const K: usize>(pub [[V; K]; 3]);
 
 impl<V, const K: usize> MixtureParams<V, K> {
     /// Parameters from their parts.

@@ -51,7 +51,7 @@ pub struct RationalQuadraticSpline<T, const K: usize> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "bytemuck", derive(bytemuck::Zeroable))]
 #[repr(transparent)]
-pub struct SplineParams<V, const K: usize>([[V; K]; 3]);
+pub struct SplineParams<V, const K: usize>(pub [[V; K]; 3]);
 
 impl<V, const K: usize> SplineParams<V, K> {
     /// The least width and height of a bin, as parts of the interval.

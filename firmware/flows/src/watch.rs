@@ -1,0 +1,54 @@
+//! A stream of motion, watched by a flow that knows one exercise.
+
+use shapes::Watch;
+
+use crate::Hash;
+
+/// Trained by `train` on the first half of the recording.
+#[allow(clippy::approx_constant, clippy::excessive_precision)]
+pub static WATCH: Watch = include!(concat!(env!("OUT_DIR"), "/watch.rs"));
+
+/// The log-density below which a sample is no rowing, in nats.
+pub const THRESHOLD: f32 = include!("../../weights/watch_threshold.rs");
+
+/// The rest of the recording with pieces of other exercises, and whether a sample is of another; see `data/make.py`.
+#[allow(clippy::approx_constant, clippy::excessive_precision)]
+pub static STREAM: &[([f32; 6], bool)] = include!(concat!(env!("OUT_DIR"), "/stream.rs"));
+
+/// Alarms in a row that make an event worth telling: a tenth of a second.
+pub const EVENT: usize = 5;
+
+/// What was seen in a stream.
+#[derive(Default)]
+pub struct Seen {
+    /// Of every log-density, so that the decisions are the same where it is.
+    pub hash: Hash,
+    /// Alarms in pieces of other exercises.
+    pub hits: u32,
+    /// Alarms elsewhere.
+    pub false_alarms: u32,
+    /// Samples of other exercises without an alarm.
+    pub misses: u32,
+}
+
+/// Watches the stream; calls `event` with the sample at which [`EVENT`] alarms in a row began.
+pub fn watch(mut event: impl FnMut(u32)) -> Seen {
+    let mut seen = Seen::default();
+    let mut run = 0;
+    for (number, (x, other)) in (0..).zip(STREAM) {
+        let log_prob = WATCH.log_prob(x);
+        seen.hash.add(log_prob);
+        let alarm = log_prob < THRESHOLD;
+        match (alarm, other) {
+            (true, true) => seen.hits += 1,
+            (true, false) => seen.false_alarms += 1,
+            (false, true) => seen.misses += 1,
+            (false, false) => {}
+        }
+        run = if alarm { run + 1 } else { 0 };
+        if run == EVENT {
+            event(number + 1 - EVENT as u32);
+        }
+    }
+    seen
+}
