@@ -13,8 +13,11 @@ type Block<T> =
     (Householder<T, 3, 2>, Coupling<FirstHalf, Mixture<T>, Net<T, 1, 2>, 1, 2>, Coupling<Swap<FirstHalf>, Mixture<T>, Net<T, 2, 1>, 2, 1>);
 type Conditional<T> = Flow<T, [Block<T>; 2], 3, 2>;
 
+/// A flow, rows and their contexts.
+type Drawn<T> = (Box<Conditional<T>>, Vec<[T; 3]>, Vec<[T; 2]>);
+
 /// A flow with no trivial part, and rows with their contexts.
-fn drawn<T: Real>(count: usize) -> (Box<Conditional<T>>, Vec<[T; 3]>, Vec<[T; 2]>) {
+fn drawn<T: Real>(count: usize) -> Drawn<T> {
     let mut rng = Pcg32::new(5, 5);
     let mut flow = Box::new(Conditional::<T>::ZEROS);
     flow.init(&mut rng);
