@@ -1,27 +1,40 @@
-//! How long one training step of 512 samples takes, on each kind of lanes.
+//! How long one training step of 512 samples takes on one core: for each size of flow, and on each kind of lanes.
 
 mod common;
+#[path = "common/of_peak.rs"]
+mod of_peak;
 
-use common::Blocks;
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use common::{normals, stirred, training_flops};
+use criterion::Criterion;
+use gaussflow::factory::CouplingBlock;
 use gaussflow::train::{Adam, Trainer};
 use gaussflow::{Pack, Value, Wide, Zeros};
+use of_peak::{OfPeak, criterion, operations};
 
-fn train_step<V: Value<Scalar = f32>>(c: &mut Criterion, lanes: &str) {
-    let (mut flow, points) = common::moons::<f32>(512);
-    let mut trainer = Box::new(Trainer::<f32, V, Blocks<f32>, 2>::ZEROS);
-    let adam = Adam { learning_rate: 1e-6, ..Adam::default() };
-    let mut group = c.benchmark_group("train_step");
-    group.sample_size(10).throughput(Throughput::Elements(points.len() as u64));
-    group.bench_function(lanes, |b| b.iter(|| trainer.step(&mut flow.bijector, &points, &[], &adam, 10.0, 1.0)));
+const SAMPLES: usize = 512;
+
+fn train_step<V: Value, const D: usize, const A: usize, const B: usize, const K: usize>(c: &mut Criterion<OfPeak>, lanes: &str) {
+    let (mut flow, points) = (stirred::<V::Scalar, D, A, B, K, 64>(), normals::<V::Scalar, D>(SAMPLES));
+    let mut trainer = Box::new(Trainer::<V::Scalar, V, [CouplingBlock<V::Scalar, D, A, B, K>; 4], D>::ZEROS);
+    let number = |x| V::Scalar::from_f64(x);
+    let adam = Adam { learning_rate: number(1e-6), ..Adam::default() };
+    let mut group = c.benchmark_group(format!("train_step/{} D={D} K={K}", core::any::type_name::<V::Scalar>()));
+    group.throughput(operations(training_flops(D, K, 64) * SAMPLES as f64));
+    group.bench_function(lanes, |b| {
+        b.iter(|| trainer.step(&mut flow.bijector, &points, &[], &adam, number(10.0), number(1.0)).expect("the points have a density"))
+    });
     group.finish();
 }
 
-fn all(c: &mut Criterion) {
-    train_step::<f32>(c, "one sample at a time");
-    train_step::<Pack<f32, 16>>(c, "packs");
-    train_step::<Wide<f32>>(c, "wide");
+fn main() {
+    let c = &mut criterion::<f32>();
+    train_step::<f32, 2, 1, 1, 8>(c, "one sample at a time");
+    train_step::<Pack<f32, 16>, 2, 1, 1, 8>(c, "packs");
+    train_step::<Wide<f32>, 2, 1, 1, 8>(c, "wide");
+    train_step::<Wide<f32>, 2, 1, 1, 16>(c, "wide");
+    train_step::<Wide<f32>, 8, 4, 4, 8>(c, "wide");
+    train_step::<Wide<f32>, 64, 32, 32, 8>(c, "wide");
+    let c = &mut criterion::<f64>();
+    train_step::<Wide<f64>, 2, 1, 1, 8>(c, "wide");
+    c.final_summary();
 }
-
-criterion_group!(benches, all);
-criterion_main!(benches);
