@@ -23,7 +23,7 @@ fn functions<V: Value>(c: &mut Criterion, lanes: &str) {
         normals.as_flattened().chunks(V::LANES).map(|x| V::from_lanes(|n| f(x[n.min(x.len() - 1)]))).collect()
     };
     let (any, positive, probability, log_tail) =
-        (lanes_of(|x| x), lanes_of(|x| Value::abs(x)), lanes_of(cdf), lanes_of(|x| log_sf(Value::abs(x))));
+        (lanes_of(|x| x), lanes_of(Value::abs), lanes_of(cdf), lanes_of(|x| log_sf(Value::abs(x))));
     let mut out = any.clone();
     macro_rules! bench {
         ($($function:ident of $input:ident),*) => {$(

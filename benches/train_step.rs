@@ -8,7 +8,7 @@ use common::{normals, stirred, training_flops};
 use criterion::Criterion;
 use gaussflow::factory::CouplingBlock;
 use gaussflow::train::{Adam, Trainer};
-use gaussflow::{Pack, Value, Wide, Zeros};
+use gaussflow::{Pack, Real, Value, Wide, Zeros};
 use of_peak::{OfPeak, criterion, operations};
 
 const SAMPLES: usize = 512;

@@ -14,7 +14,7 @@ pub struct OfPeak {
 
 /// Criterion with the peak of one core for `T`, measured now.
 pub fn criterion<T: Real>() -> Criterion<OfPeak> {
-    let peak = super::peak::<T>();
+    let peak = crate::common::peak::<T>();
     println!("FMA peak of one core in {}: {:.1} GFLOP/s", core::any::type_name::<T>(), peak / 1e9);
     Criterion::default()
         .with_measurement(OfPeak { peak })
