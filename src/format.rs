@@ -229,7 +229,7 @@ impl<T: Real, B: Bijector<T, D, C> + Parameters<T>, const D: usize, const C: usi
 
 /// The bytes of a flow of `count` scalars.
 const fn encoded_len<T>(count: usize) -> usize {
-    HEADER + count * size_of::<T>() + CHECKSUM
+    count.saturating_mul(size_of::<T>()).saturating_add(HEADER + CHECKSUM)
 }
 
 fn u32_at(header: &[u8; HEADER], at: usize) -> u32 {

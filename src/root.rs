@@ -17,8 +17,8 @@ pub const fn max_iterations<T: Real>() -> u32 {
 /// The `x` in `[low, high]` with `f(x) = target`, for an increasing `f` that returns its value `y`, its slope `e > 0`, `b = d log e / dx` and anything that belongs to `x`, which comes back beside the root; begins at `start`, if that is inside.
 ///
 /// Newton's method on a kept bracket, with steps for a slope that changes exponentially: `e exp(b h)` integrates to the residual at `h = log(1 - b r / e) / b`, where Newton's step
-/// is `-r / e`. It converges cubically, and crosses the edge of a plateau in one step. Where it leaves the bracket Newton's is tried. A step that leaves the bracket, or follows one that did not halve the residual, becomes a bisection. Ends where the residual is within
-/// `4 eps max(1, |target|)`, where two steps in a row are within `eps |x|`, or on neighbouring floats. Total for any `f`, NaN included.
+/// is `-r / e`. It converges cubically, and crosses the edge of a plateau in one step. Where it leaves the bracket Newton's is tried. A step that leaves the bracket, or follows one that did not halve the residual, becomes a bisection; one that is shorter than that goes to the next
+/// float. Ends where the residual is within `4 eps max(1, |target|)`, or on neighbouring floats. Total for any `f`, NaN included.
 ///
 /// # Source
 /// The safeguard is the classical one (Dekker 1969; Press et al., Numerical Recipes, `rtsafe`). The first 12 bisections halve the bracket's length, later ones the
@@ -28,11 +28,11 @@ pub fn newton<V: Value>(mut low: V, mut high: V, start: V, target: V, f: impl Fn
     let half = V::splat(V::Scalar::from_f64(0.5));
     let eps = V::splat(V::Scalar::EPSILON);
     let tolerance = target.abs().max(V::ONE) * (eps * V::splat(V::Scalar::from_f64(4.0)));
+    let last_place = eps * V::splat(V::Scalar::from_f64(0.75));
     let (mut x, mut beside) = (start.max(low).min(high), V::ZEROS);
     let mut next = x;
     let mut last = V::splat(V::Scalar::INFINITY);
     let mut active = V::ONE;
-    let mut settled = V::ZEROS;
     for i in 0..max_iterations::<V::Scalar>() {
         x = next;
         let (value, slope, bend, more) = f(x);
@@ -41,25 +41,24 @@ pub fn newton<V: Value>(mut low: V, mut high: V, start: V, target: V, f: impl Fn
         low = residual.select_lt(V::ZEROS, x, low);
         high = V::ZEROS.select_lt(residual, x, high);
         let size = residual.abs();
+        let within = |step: V| low.select_lt(step, step.select_lt(high, V::ONE, V::ZEROS), V::ZEROS);
+        // The next float towards the root: `x` has between 1 and 2 times `1 / eps` units in the last place.
+        let nudge = (x.abs() * last_place).max(V::splat(V::Scalar::from_order(1)));
+        let nudged = x + V::ZEROS.select_lt(residual, -nudge, nudge);
         active = tolerance.select_lt(size, active, V::ZEROS);
+        active = V::ZEROS.select_lt(within(nudged), active, V::ZEROS);
         let free = i < FREE_STEPS;
         let middle = if free { half.mul_add(low, half * high) } else { low.midpoint(high) };
-        let within = |step: V| low.select_lt(step, step.select_lt(high, V::ONE, V::ZEROS), V::ZEROS);
         let change = residual / slope;
         let bent = x - change * exponential(change * bend);
         let step = V::ZEROS.select_lt(within(bent), bent, x - change);
-        let inside = within(step);
-        let gained = size.select_lt(half * last, inside, V::ZEROS);
+        // A shorter step would end on `x` again and leave the bracket open beyond the root.
+        let step = (step - x).abs().select_lt(nudge, nudged, step);
+        let gained = size.select_lt(half * last, within(step), V::ZEROS);
         let newton = if free || i % 2 == 0 { gained } else { V::ZEROS };
         last = V::ZEROS.select_lt(newton, size, V::splat(V::Scalar::INFINITY));
         next = V::ZEROS.select_lt(newton, step, middle);
-        // Where `next` is `x` again, the bracket's ends are neighbours.
-        active = next.select_lt(x, active, x.select_lt(next, active, V::ZEROS));
         next = V::ZEROS.select_lt(active, next, x);
-        // Two Newton steps in a row within the last place or two of `x`: one may be short because the slope is that of another component.
-        let small = change.abs().select_lt(eps * x.abs(), newton, V::ZEROS);
-        active = V::ZEROS.select_lt(small, V::ZEROS.select_lt(settled, V::ZEROS, active), active);
-        settled = small;
         if !active.any(|a| a > V::Scalar::ZEROS) {
             break;
         }

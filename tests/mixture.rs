@@ -299,3 +299,33 @@ fn far_f64() {
 fn far_f32() {
     far::<f32>();
 }
+
+/// Components about as narrow as the floats are apart: Newton's steps are short there, be the root near or on the plateau beyond.
+fn narrow<T: Real, const K: usize>([logits, means, log_scales]: [[f64; K]; 3], zs: &[f64]) {
+    let mixture = mixture(&MixtureParams::<T, K>::new(logits.map(T::from_f64), means.map(T::from_f64), log_scales.map(T::from_f64)));
+    for &z in zs {
+        let z = T::from_f64(z);
+        let (x, log_det) = mixture.inverse_and_log_det(z);
+        let (back, log_det_there) = mixture.forward_and_log_det(x);
+        assert_eq!(log_det, -log_det_there);
+        let across = T::from_order(x.to_order() + if back < z { 2 } else { -2 });
+        let passed = (mixture.forward_and_log_det(across).0 < z) != (back < z);
+        let near = (back - z).abs() <= T::from_f64(8.0) * T::EPSILON * Value::max(z.abs(), T::ONE);
+        assert!(near || passed, "{x:e} gives {back:e} for {z:e}: {mixture:?}");
+    }
+}
+
+#[test]
+fn narrower_than_the_floats() {
+    // Found by fuzzing.
+    narrow::<f32, 3>([[-0.2373, -0.2344, 0.0], [-13.128906, 0.0, -15.75], [-13.25, 0.0, 15.53]], &[0.0, -0.1, 0.4, 1.0]);
+    narrow::<f64, 2>([[-5e300, 0.0], [1.0, 1.0], [-12.5, -16.0]], &[-16.0, -1.0, 7.384765625]);
+    narrow::<f32, 2>([[0.0, 0.0], [-0.9999999, 1.1754942e-38], [0.0, 0.0]], &[1.1755033e-38, 0.0]);
+    // A grid of them.
+    for log_scale in (8..40).map(|n| -f64::from(n)) {
+        let zs: Vec<f64> = (-40..=40).map(|n| 0.25 * f64::from(n)).collect();
+        narrow::<f32, 3>([[0.0, 0.3, -1.0], [-13.1, 0.7, 5.0], [log_scale, 0.0, 6.0]], &zs);
+        narrow::<f64, 3>([[0.0, 0.3, -1.0], [-13.1, 0.7, 5.0], [log_scale, 0.0, 6.0]], &zs);
+        narrow::<f64, 2>([[0.0, 1.0], [-13.1, 7.0], [log_scale, log_scale]], &zs);
+    }
+}

@@ -4,7 +4,21 @@
 //! table of the normal distribution. In `f32` the truth is the `f64` function at the `f32` input, which the first part of this test has just
 //! shown to be right to `2^-26` of an `f32` unit. `tests/exhaustive.rs` takes every `f32`; here an even sample has to do.
 
-use gaussflow::{Fused, Pack, Real, Value, math};
+use gaussflow::{Fused, Pack, Real, Value};
+
+/// The functions, those of the upper tail reflected: they share the truth of the lower one.
+mod math {
+    use gaussflow::Value;
+    pub use gaussflow::math::*;
+
+    pub fn sf<V: Value>(x: V) -> V {
+        gaussflow::math::sf(-x)
+    }
+
+    pub fn log_sf<V: Value>(x: V) -> V {
+        gaussflow::math::log_sf(-x)
+    }
+}
 
 /// How a distance is counted.
 #[derive(Clone, Copy, Debug)]
@@ -78,7 +92,9 @@ const TABLE: &[Row] = rows![
     log_pdf,           Ulp, ["log_pdf"],                 ALL,                    1.2, 1.2, 1.2, 1.2;
     pdf,               Ulp, ["pdf"],                     ALL,                    1.6, 1.2, 1.6, 1.2;
     cdf,               Ulp, ["cdf", "golden_cdf"],       ALL,                    1.3, 1.3, 1.5, 1.5;
+    sf,                Ulp, ["cdf", "golden_cdf"],       ALL,                    1.3, 1.3, 1.5, 1.5;
     log_cdf,           Ulp, ["log_cdf", "golden_log_cdf"], ALL,                  1.5, 1.5, 1.5, 1.5;
+    log_sf,            Ulp, ["log_cdf", "golden_log_cdf"], ALL,                  1.5, 1.5, 1.5, 1.5;
     quantile_log_tail, Eps, ["quantile_log_tail"],       (f32::NEG_INFINITY, LN_HALF), 2.0, 2.0, 2.0, 2.0;
     quantile_log_sf,   Eps, ["quantile_log_sf"],         ALL,                    2.8, 2.8, 2.8, 2.8;
     quantile_log_cdf,  Eps, ["golden_quantile_log_cdf"], ALL,                    2.8, 2.8, 1.9, 1.9;
@@ -215,7 +231,9 @@ const EXACT: &[(&str, &[(f64, f64)])] = &[
     ("log_pdf", &[(-INF, -INF), (INF, -INF)]),
     ("pdf", &[(-INF, 0.0), (INF, 0.0), (1e5, 0.0)]),
     ("cdf", &[(-INF, 0.0), (INF, 1.0), (0.0, 0.5), (-0.0, 0.5), (-1e5, 0.0)]),
+    ("sf", &[(-INF, 0.0), (INF, 1.0), (0.0, 0.5), (-0.0, 0.5), (-1e5, 0.0)]),
     ("log_cdf", &[(-INF, -INF), (INF, -0.0), (1e5, -0.0)]),
+    ("log_sf", &[(-INF, -INF), (INF, -0.0), (1e5, -0.0)]),
     ("quantile_log_tail", &[(-INF, INF)]),
     ("quantile_log_sf", &[(-INF, INF), (0.0, -INF), (-0.0, -INF), (0.5, NAN), (INF, NAN)]),
     ("quantile_log_cdf", &[(-INF, -INF), (0.0, INF), (-0.0, INF), (0.5, NAN), (INF, NAN)]),

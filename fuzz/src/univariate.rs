@@ -88,30 +88,42 @@ fn count<T: Real, const K: usize>(mixture: &Mixture<T, K>, z: T) -> (T, usize) {
     mixture.inverse_counted(z)
 }
 
-/// The inverse map of any mixture at any `z`: it ends in time, inside its bracket, at a finite `x` that gives `z` back.
+/// The inverse map of any mixture at any two `z`: it ends in time, inside its bracket, at a finite `x` that gives `z` back, and keeps the order of `z` to rounding.
 pub fn inverse(data: &[u8]) {
     pick!(data, check_inverse)
 }
 
 fn check_inverse<T: Real, const K: usize>(input: &mut Input, first: u8) {
     let Some(mixture) = parameters::<T, K>(input, first) else { return };
-    let z = input.any::<T>();
-    let (x, log_det) = invert(&mixture, z);
-    let (low, high) = mixture.bracket(z);
-    assert!(low <= x && x <= high && x.is_finite(), "{x:e} is not in [{low:e}, {high:e}]: {mixture:?} at {z:e}");
-    assert!(log_det.is_finite(), "log_det {log_det:e} at {x:e}: {mixture:?} at {z:e}");
-    let (back, log_det_there) = forward(&mixture, x);
-    assert_eq!(log_det_there, -log_det, "the log-det at {x:e}: {mixture:?} at {z:e}");
-
-    let (again, evaluations) = count(&mixture, z);
-    assert_eq!(again.to_order(), x.to_order());
-    assert!(evaluations <= root::max_iterations::<T>() as usize, "{evaluations} evaluations: {mixture:?} at {z:e}");
-
-    let z = held(z);
-    let slack = T::from_f64(ROUND_TRIP) * unit(z);
+    let a = input.any::<T>();
+    let b = if first & 16 != 0 { next(a, i64::from(input.byte()) - 128) } else { input.any() };
     let value = |x: T| forward(&mixture, x).0;
-    let passed = if back < z { z - slack <= value(next(x, 2)) } else { value(next(x, -2)) <= z + slack };
-    assert!((back - z).abs() <= slack || passed, "{x:e} gives {back:e} for {z:e}: {mixture:?}");
+    let mut ends = [a, b].map(|z| {
+        let (x, log_det) = invert(&mixture, z);
+        let (low, high) = mixture.bracket(z);
+        assert!(low <= x && x <= high && x.is_finite(), "{x:e} is not in [{low:e}, {high:e}]: {mixture:?} at {z:e}");
+        assert!(log_det.is_finite(), "log_det {log_det:e} at {x:e}: {mixture:?} at {z:e}");
+        let (back, log_det_there) = forward(&mixture, x);
+        assert_eq!(log_det_there, -log_det, "the log-det at {x:e}: {mixture:?} at {z:e}");
+
+        let (again, evaluations) = count(&mixture, z);
+        assert_eq!(again.to_order(), x.to_order());
+        assert!(evaluations <= root::max_iterations::<T>() as usize, "{evaluations} evaluations: {mixture:?} at {z:e}");
+
+        let z = held(z);
+        let slack = T::from_f64(ROUND_TRIP) * unit(z);
+        let passed = if back < z { z - slack <= value(next(x, 2)) } else { value(next(x, -2)) <= z + slack };
+        assert!((back - z).abs() <= slack || passed, "{x:e} gives {back:e} for {z:e}: {mixture:?}");
+        (z, x)
+    });
+    if ends[1].0 < ends[0].0 {
+        ends.swap(0, 1);
+    }
+    // Where `x` falls, `z` hardly does between the floats around both.
+    let [(_, x_low), (z_high, x_high)] = ends;
+    let (above, below) = (next(x_high, 2), next(x_low, -2));
+    let slack = T::from_f64(2.0 * ROUND_TRIP + STEP_BACK) * unit(z_high);
+    assert!(below <= above || value(below) <= value(above) + slack, "not monotone: {ends:?}, {mixture:?}");
 }
 
 /// Bisection alone: the same promises to the last bit, and monotone.

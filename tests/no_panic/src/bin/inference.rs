@@ -1,0 +1,50 @@
+//! Every layer, and the usual flows.
+
+#![no_std]
+#![no_main]
+
+use gaussflow::conditioner::{Gelu, LeakyRelu, Relu, Sigmoid, Silu, Softplus, Tanh};
+use gaussflow::factory::{CouplingBlock, GaussianizationBlock, SharedCouplingBlock};
+use gaussflow::{
+    ActNorm, Affine, Alternating, ContextDense, Coupling, Dense, FirstHalf, Head, Householder, Inverse, Linear, Marginal, MixtureCdf,
+    NoClamp, Orthogonal, Pack, RationalQuadraticSpline, Residual, Reverse, SharedHead, SigmoidClamp, Swap, TanhClamp,
+};
+use no_panic::{infer, infer_lanes, learn, mixture};
+
+type Mixtures<T> = MixtureCdf<TanhClamp<T>, 5>;
+type Sigmoids<T> = MixtureCdf<SigmoidClamp<T>, 64>;
+type Scales<T> = Affine<TanhClamp<T>>;
+type Splines<T> = RationalQuadraticSpline<T, 32>;
+type Net<T> = (
+    ContextDense<T, 2, 2, 17>,
+    Gelu,
+    Residual<(Dense<T, 17, 17>, Silu)>,
+    (Dense<T, 17, 9>, LeakyRelu),
+    (Softplus, Sigmoid),
+    Head<T, Mixtures<T>, 9, 3>,
+);
+/// Five dimensions and two context variables.
+type Every<T> = (
+    (ActNorm<T, 5>, Linear<T, 5>, Householder<T, 5, 5>, Orthogonal<T, 5>, Reverse),
+    Coupling<FirstHalf, Mixtures<T>, Net<T>, 2, 3>,
+    Coupling<Alternating, Sigmoids<T>, (Dense<T, 3, 8>, Tanh, SharedHead<T, Sigmoids<T>, 8, 2>), 3, 2>,
+    Inverse<Coupling<Swap<FirstHalf>, Scales<T>, (Dense<T, 3, 8>, Relu, Head<T, Scales<T>, 8, 2>), 3, 2>>,
+    Coupling<Swap<Alternating>, Splines<T>, Head<T, Splines<T>, 2, 3>, 2, 3>,
+    [(Marginal<T, MixtureCdf<NoClamp, 3>, 5>, Householder<T, 5, 2>); 2],
+);
+type Moons<T> = [CouplingBlock<T, 2, 1, 1>; 4];
+type Shared<T> = [SharedCouplingBlock<T, 5, 2, 3>; 4];
+type Marginals<T> = [GaussianizationBlock<T, 3>; 6];
+
+#[unsafe(no_mangle)]
+extern "C" fn main() -> i32 {
+    let mut finite = infer::<f32, Moons<f32>, 2, 0>() && infer::<f64, Moons<f64>, 2, 0>();
+    finite &= infer::<f32, Shared<f32>, 5, 0>() && infer::<f64, Shared<f64>, 5, 0>();
+    finite &= infer::<f32, Marginals<f32>, 3, 0>() && infer::<f64, Marginals<f64>, 3, 0>();
+    finite &= infer::<f32, Every<f32>, 5, 2>() && infer::<f64, Every<f64>, 5, 2>();
+    infer_lanes::<Pack<f32, 8>, Every<f32>, 5, 2>();
+    mixture::<f32, 8>();
+    mixture::<f64, 64>();
+    learn::<f32, Moons<f32>, 2>(&mut [0; 1 << 18], &[[0.0; 2]; 3]);
+    i32::from(!finite)
+}
