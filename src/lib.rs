@@ -29,8 +29,8 @@ pub mod univariate;
 mod value;
 
 pub use bijector::{
-    ActNorm, Bijector, Coupling, DifferentiableBijector, Householder, Inverse, Linear, Marginal, Order, Orthogonal, Permutation, Reverse,
-    Reversed,
+    ActNorm, Bijector, Conditional, Coupling, DifferentiableBijector, Householder, Inverse, Linear, Marginal, Order, Orthogonal,
+    Permutation, Reverse, Reversed,
 };
 pub use conditioner::{ContextDense, Dense, DifferentiableLayer, Head, Layer, Residual, SharedHead};
 pub use flow::{Flow, Given, log_base};

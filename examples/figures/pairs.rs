@@ -4,7 +4,7 @@ use plotters::prelude::*;
 
 use super::histogram::{bars, highest};
 use super::plot::{
-    Area, COLOURS, Chart, Drawn, Span, Svg, Words, around, axes, centred, chart, dots, place, short, span, style, svg, thin,
+    Area, COLOURS, Chart, Drawn, Span, Svg, Words, around, axes, central_span, centred, chart, dots, place, short, style, svg, thin,
 };
 
 const ROOM: u32 = 90;
@@ -12,7 +12,7 @@ const ROOM: u32 = 90;
 /// Data and samples, both as columns: the histogram of each column on the diagonal, each pair of columns below it. One column is one histogram.
 pub fn pairs(names: &[String], data: &[Vec<f64>], samples: &[Vec<f64>]) -> Svg {
     let side = if names.len() <= 4 { 260 } else { 150 };
-    let spans: Vec<Span> = data.iter().zip(samples).map(|(a, b)| central_span(a, b)).collect();
+    let spans: Vec<Span> = data.iter().zip(samples).map(|(a, b)| central_span(a.iter().chain(b).copied())).collect();
     if let ([name], [x]) = (names, &spans[..]) {
         let (width, height) = around(900, 480);
         return svg(width, height, |area| {
@@ -50,14 +50,6 @@ pub fn pairs(names: &[String], data: &[Vec<f64>], samples: &[Vec<f64>]) -> Svg {
         numbers(area, side, names, &spans)?;
         key(area, total)
     })
-}
-
-/// The middle 99.8 % of both, and a little more: a few far values would hide the rest.
-fn central_span(a: &[f64], b: &[f64]) -> Span {
-    let mut values: Vec<f64> = a.iter().chain(b).copied().filter(|x| x.is_finite()).collect();
-    values.sort_by(f64::total_cmp);
-    let cut = values.len() / 1000;
-    span(values.iter().skip(cut).take(values.len() - 2 * cut).copied())
 }
 
 fn frame(chart: &mut Chart) -> Drawn {
