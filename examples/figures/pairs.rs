@@ -33,16 +33,18 @@ pub fn pairs(names: &[String], data: &[Vec<f64>], samples: &[Vec<f64>]) -> Svg {
                     let x = &spans[row];
                     let (a, b) = (bars(&data[row], x, 40), bars(&samples[row], x, 40));
                     let mut builder = ChartBuilder::on(&cell);
-                    let mut chart = builder.margin(4).build_cartesian_2d(x.clone(), 0.0..highest(&a).max(highest(&b)))?;
-                    frame(&mut chart)?;
+                    let y = 0.0..highest(&a).max(highest(&b));
+                    let mut chart = builder.margin(4).build_cartesian_2d(x.clone(), y.clone())?;
+                    frame(&mut chart, [x, &y])?;
                     outlines(&mut chart, x, &a, &b)?;
                 } else {
                     let mut builder = ChartBuilder::on(&cell);
-                    let mut chart = builder.margin(4).build_cartesian_2d(spans[column].clone(), spans[row].clone())?;
-                    frame(&mut chart)?;
+                    let (x, y) = (&spans[column], &spans[row]);
+                    let mut chart = builder.margin(4).build_cartesian_2d(x.clone(), y.clone())?;
+                    frame(&mut chart, [x, y])?;
                     for (set, colour) in [data, samples].iter().zip(COLOURS) {
                         let points: Vec<[f64; 2]> = set[column].iter().zip(&set[row]).map(|(x, y)| [*x, *y]).collect();
-                        dots(&mut chart, thin(&points, 800), 1, colour.mix(0.6))?;
+                        dots(&mut chart, thin(&points, 800).filter(|p| x.contains(&p[0]) && y.contains(&p[1])), 1, colour.mix(0.6))?;
                     }
                 }
             }
@@ -52,8 +54,9 @@ pub fn pairs(names: &[String], data: &[Vec<f64>], samples: &[Vec<f64>]) -> Svg {
     })
 }
 
-fn frame(chart: &mut Chart) -> Drawn {
-    chart.configure_mesh().disable_mesh().x_labels(0).y_labels(0).axis_style(BLACK.mix(0.5)).draw()?;
+fn frame(chart: &mut Chart, [x, y]: [&Span; 2]) -> Drawn {
+    let corners = [(x.start, y.start), (x.end, y.end)];
+    chart.plotting_area().draw(&Rectangle::new(corners, BLACK.mix(0.4)))?;
     Ok(())
 }
 

@@ -92,7 +92,7 @@ pub fn model(dimensions: usize, contexts: usize) -> Option<Box<dyn Model>> {
     if contexts > WIDEST {
         return None;
     }
-    instances!(2 = 1 + 1)
+    instances!(2 = 1 + 1, 3 = 1 + 2, 4 = 2 + 2, 5 = 2 + 3, 6 = 3 + 3, 7 = 3 + 4, 8 = 4 + 4)
 }
 
 /// A flow with its standardisation in front.

@@ -17,23 +17,22 @@ mod saved;
 mod table;
 mod use_saved;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
 #[derive(Parser)]
-#[command(about = "Fits a flow to the columns of a file, scores rows, draws new ones", args_conflicts_with_subcommands = true)]
+#[command(about = "Fits a flow to the columns of a file, scores rows, draws new ones")]
 struct Arguments {
     #[command(subcommand)]
-    command: Option<Command>,
-    #[command(flatten)]
-    fit: Option<Fit>,
+    command: Command,
 }
 
 #[derive(Subcommand)]
 enum Command {
-    /// Fits a flow (also without this word)
+    /// Fits a flow; `fit` may be left out
     Fit(Fit),
     /// Prints the log-density of each row, and whether it is below the threshold
     Score(Score),
@@ -127,25 +126,34 @@ struct Sample {
     reading: Reading,
 }
 
+/// The words of the command line, with `fit` where no command is named.
+fn words() -> Vec<OsString> {
+    let mut words: Vec<OsString> = std::env::args_os().collect();
+    let named = ["fit", "score", "sample", "help", "--help", "-h"];
+    if words.get(1).is_some_and(|first| !named.iter().any(|name| first == name)) {
+        words.insert(1, "fit".into());
+    }
+    words
+}
+
 fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let arguments = match Arguments::try_parse_from(words()) {
         Ok(arguments) => arguments,
         Err(error) if error.use_stderr() => {
             let text = error.to_string();
-            let mut lines = text.lines();
-            eprintln!(
-                "{}",
-                lines.next().filter(|line| line.starts_with("error")).unwrap_or("error: give a file of rows; --help tells more")
-            );
+            let what: Vec<&str> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
+            let what = what.join(" ");
+            // Without any word, what comes is the help.
+            let what = if what.starts_with("error") { &what } else { "error: no file of rows is named" };
+            eprintln!("{what}; --help tells more");
             return ExitCode::from(2);
         }
         Err(help) => help.exit(),
     };
-    let result = match (arguments.command, arguments.fit) {
-        (Some(Command::Fit(fit)), _) | (None, Some(fit)) => fit::run(&fit),
-        (Some(Command::Score(score)), _) => use_saved::score(&score),
-        (Some(Command::Sample(sample)), _) => use_saved::sample(&sample),
-        (None, None) => Err("give a file of rows; --help tells more".into()),
+    let result = match arguments.command {
+        Command::Fit(fit) => fit::run(&fit),
+        Command::Score(score) => use_saved::score(&score),
+        Command::Sample(sample) => use_saved::sample(&sample),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
