@@ -33,8 +33,8 @@ mod value;
 
 pub use batch::BatchError;
 pub use bijector::{
-    ActNorm, Bijector, Coupling, DifferentiableBijector, Householder, Inverse, Linear, Marginal, Order, Orthogonal, Permutation, Reverse,
-    Reversed,
+    ActNorm, Bijector, Conditional, Coupling, DifferentiableBijector, Householder, Inverse, Linear, Marginal, Order, Orthogonal,
+    Permutation, Reverse, Reversed,
 };
 pub use conditioner::{ContextDense, Dense, DifferentiableLayer, Head, Int8Dense, Int8Head, Layer, Residual, SharedHead};
 pub use flow::{Flow, Given, log_base};

@@ -11,8 +11,8 @@ mod stack;
 
 use gaussflow::conditioner::{Gelu, LeakyRelu, Relu, Sigmoid, Silu, Softplus, Tanh};
 use gaussflow::{
-    Alternating, ContextDense, Coupling, Dense, DifferentiableBijector, FirstHalf, Flow, Head, Householder, Init, Inverse, MixtureCdf,
-    MixtureParams, NoClamp, Pack, Parameters, Residual, SharedHead, SigmoidClamp, Swap, TanhClamp, Wide, Zeros,
+    Alternating, Conditional, ContextDense, Coupling, Dense, DifferentiableBijector, FirstHalf, Flow, Head, Householder, Init, Inverse,
+    MixtureCdf, MixtureParams, NoClamp, Pack, Parameters, Residual, SharedHead, SigmoidClamp, Swap, TanhClamp, Wide, Zeros,
 };
 use gradient::{
     Direction, Mismatch, Outcome, Row, check_bijector, check_layer, check_nll, check_reverse_kl, check_univariate, draws, random,
@@ -167,6 +167,8 @@ bijectors! {
     coupling_residual: Deep2, 2, 0, log_det LOG_DET;
     coupling_sigmoid_clamp: Sigmoid3, 3, 0, log_det LOG_DET;
     coupling_no_clamp: Linear2, 2, 0, log_det LOG_DET;
+    conditional: Conditional<Mix<4>, (ContextDense<f64, 0, 2, 5>, Tanh, MixHead<4, 5, 1>), 1>, 1, 2, log_det LOG_DET;
+    conditional_of_two: Conditional<Mix<3>, (ContextDense<f64, 0, 3, 5>, Tanh, MixHead<3, 5, 2>), 2>, 2, 3, log_det LOG_DET;
     householder: Householder<f64, 4, 3>, 4, 0, log_det 0.0;
     householder_one: Householder<f64, 2, 1>, 2, 1, log_det 0.0;
     inverse_coupling: Inverse<P3>, 3, 0, log_det LOG_DET;

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 
 use gaussflow::conditioner::{Relu, Tanh};
 use gaussflow::{
-    ActNorm, Affine, Alternating, Bijector, Coupling, Dense, DifferentiableBijector, FirstHalf, Flow, Head, Householder, Init, Inverse,
-    Linear, Marginal, MixtureCdf, NoClamp, Order, Orthogonal, Pack, Parameters, Permutation, RationalQuadraticSpline, Real, Residual,
-    Reverse, Role, SharedHead, SigmoidClamp, Swap, TanhClamp, Value, Zeros, math, standard_normal,
+    ActNorm, Affine, Alternating, Bijector, Conditional, Coupling, Dense, DifferentiableBijector, FirstHalf, Flow, Head, Householder, Init,
+    Inverse, Linear, Marginal, MixtureCdf, NoClamp, Order, Orthogonal, Pack, Parameters, Permutation, RationalQuadraticSpline, Real,
+    Residual, Reverse, Role, SharedHead, SigmoidClamp, Swap, TanhClamp, Value, Zeros, math, standard_normal,
 };
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
@@ -599,6 +599,7 @@ laws! {
     inverse_of_householder: Inverse<Householder<T, D, 3>>, [Volume, ZeroStart], D1 D2 D5;
     block: (Householder<T, D, 2>, Shared<T, FirstHalf, A, B>, Skip<T, Swap<FirstHalf>, B, A>), [ZeroStart], D2 D5;
     marginal: Marginal<T, Mix<T, 4>, D>, [Monotone, ZeroStart], D1 D2 D5;
+    conditional: Conditional<Mix<T, 5>, (Dense<T, 0, 8>, Tanh, Head<T, Mix<T, 5>, 8, D>), D>, [Monotone, Start, ZeroStart], D1 D2;
     act_norm: ActNorm<T, D>, [Monotone, ZeroStart], D1 D2 D5;
     linear: Linear<T, D>, [], D1 D2 D5;
     orthogonal: Orthogonal<T, D>, [Volume], D1 D2 D5;

@@ -11,9 +11,9 @@ use super::plot::{
     Area, BOTTOM, Drawn, EDGE, LEFT, RIGHT, Span, Svg, TOP, Words, axes, centred, chart, dots, place, short, style, svg, thin,
 };
 
-/// Values at the middles of `SIZE * SIZE` cells of a square, from its upper left corner on, line by line.
+/// Values at the middles of `SIZE * SIZE` cells of a rectangle, from its upper left corner on, line by line.
 pub struct Grid {
-    side: Span,
+    spans: [Span; 2],
     values: Vec<f64>,
 }
 
@@ -21,27 +21,32 @@ impl Grid {
     pub const SIZE: usize = 220;
 
     /// `f` over the square of `side` and `side`.
-    pub fn of(side: Span, mut f: impl FnMut([f64; 2]) -> f64) -> Self {
-        let at = |i: usize| side.start + (side.end - side.start) * (i as f64 + 0.5) / Self::SIZE as f64;
+    pub fn of(side: Span, f: impl FnMut([f64; 2]) -> f64) -> Self {
+        Self::over([side.clone(), side], f)
+    }
+
+    /// `f` over a rectangle, drawn as a square.
+    pub fn over(spans: [Span; 2], mut f: impl FnMut([f64; 2]) -> f64) -> Self {
+        let at = |d: usize, i: usize| spans[d].start + (spans[d].end - spans[d].start) * (i as f64 + 0.5) / Self::SIZE as f64;
         let mut values = Vec::with_capacity(Self::SIZE * Self::SIZE);
         for row in (0..Self::SIZE).rev() {
-            values.extend((0..Self::SIZE).map(|column| f([at(column), at(row)])));
+            values.extend((0..Self::SIZE).map(|column| f([at(0, column), at(1, row)])));
         }
-        Grid { side, values }
+        Grid { spans, values }
     }
 
     pub fn map(&self, f: impl Fn(f64) -> f64) -> Self {
-        Grid { side: self.side.clone(), values: self.values.iter().map(|v| f(*v)).collect() }
+        Grid { spans: self.spans.clone(), values: self.values.iter().map(|v| f(*v)).collect() }
     }
 
     pub fn highest(&self) -> f64 {
         self.values.iter().copied().filter(|v| v.is_finite()).fold(f64::NEG_INFINITY, f64::max)
     }
 
-    /// The integral over the square.
+    /// The integral over the rectangle.
     pub fn integral(&self) -> f64 {
-        let cell = (self.side.end - self.side.start) / Self::SIZE as f64;
-        self.values.iter().sum::<f64>() * cell * cell
+        let cell: f64 = self.spans.iter().map(|span| (span.end - span.start) / Self::SIZE as f64).product();
+        self.values.iter().sum::<f64>() * cell
     }
 }
 
@@ -72,11 +77,12 @@ pub fn densities(labels: [&str; 2], unit: &str, colours: Span, panels: &[(&str, 
 
 fn heat_map(area: &Area, words: &Words, colours: &Span, grid: &Grid, points: &[[f64; 2]]) -> Drawn {
     let side = PIXELS * Grid::SIZE;
-    let mut chart = chart(area, words.title, grid.side.clone(), grid.side.clone())?;
+    let [x, y] = &grid.spans;
+    let mut chart = chart(area, words.title, x.clone(), y.clone())?;
     let pixels = picture(side, side, |x, y| colour(grid.values[y / PIXELS * Grid::SIZE + x / PIXELS], colours));
-    let corner = (grid.side.start, grid.side.end);
+    let corner = (x.start, y.end);
     chart.plotting_area().draw(&bitmap(corner, (SIDE, SIDE), pixels)?)?;
-    dots(&mut chart, thin(points, 500).filter(|p| p.iter().all(|x| grid.side.contains(x))), 1, WHITE.mix(0.7))?;
+    dots(&mut chart, thin(points, 500).filter(|p| x.contains(&p[0]) && y.contains(&p[1])), 1, WHITE.mix(0.7))?;
     axes(&mut chart, words, false)
 }
 

@@ -14,7 +14,7 @@ pub use curve::loss_curves;
 pub use heat::{Grid, densities, density};
 pub use histogram::{histogram, latents};
 pub use pairs::pairs;
-pub use plot::Span;
+pub use plot::{Span, central_spans};
 pub use report::Report;
 pub use scatter::{joint, side_by_side};
 pub use states::states;

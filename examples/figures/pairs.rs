@@ -4,7 +4,7 @@ use plotters::prelude::*;
 
 use super::histogram::{bars, highest};
 use super::plot::{
-    Area, COLOURS, Chart, Drawn, Span, Svg, Words, around, axes, centred, chart, dots, place, short, span, style, svg, thin,
+    Area, COLOURS, Chart, Drawn, Span, Svg, Words, around, axes, central_span, centred, chart, dots, place, short, style, svg, thin,
 };
 
 const ROOM: u32 = 90;
@@ -12,7 +12,7 @@ const ROOM: u32 = 90;
 /// Data and samples, both as columns: the histogram of each column on the diagonal, each pair of columns below it. One column is one histogram.
 pub fn pairs(names: &[String], data: &[Vec<f64>], samples: &[Vec<f64>]) -> Svg {
     let side = if names.len() <= 4 { 260 } else { 150 };
-    let spans: Vec<Span> = data.iter().zip(samples).map(|(a, b)| central_span(a, b)).collect();
+    let spans: Vec<Span> = data.iter().zip(samples).map(|(a, b)| central_span(a.iter().chain(b).copied())).collect();
     if let ([name], [x]) = (names, &spans[..]) {
         let (width, height) = around(900, 480);
         return svg(width, height, |area| {
@@ -33,16 +33,18 @@ pub fn pairs(names: &[String], data: &[Vec<f64>], samples: &[Vec<f64>]) -> Svg {
                     let x = &spans[row];
                     let (a, b) = (bars(&data[row], x, 40), bars(&samples[row], x, 40));
                     let mut builder = ChartBuilder::on(&cell);
-                    let mut chart = builder.margin(4).build_cartesian_2d(x.clone(), 0.0..highest(&a).max(highest(&b)))?;
-                    frame(&mut chart)?;
+                    let y = 0.0..highest(&a).max(highest(&b));
+                    let mut chart = builder.margin(4).build_cartesian_2d(x.clone(), y.clone())?;
+                    frame(&mut chart, [x, &y])?;
                     outlines(&mut chart, x, &a, &b)?;
                 } else {
                     let mut builder = ChartBuilder::on(&cell);
-                    let mut chart = builder.margin(4).build_cartesian_2d(spans[column].clone(), spans[row].clone())?;
-                    frame(&mut chart)?;
+                    let (x, y) = (&spans[column], &spans[row]);
+                    let mut chart = builder.margin(4).build_cartesian_2d(x.clone(), y.clone())?;
+                    frame(&mut chart, [x, y])?;
                     for (set, colour) in [data, samples].iter().zip(COLOURS) {
                         let points: Vec<[f64; 2]> = set[column].iter().zip(&set[row]).map(|(x, y)| [*x, *y]).collect();
-                        dots(&mut chart, thin(&points, 800), 1, colour.mix(0.6))?;
+                        dots(&mut chart, thin(&points, 800).filter(|p| x.contains(&p[0]) && y.contains(&p[1])), 1, colour.mix(0.6))?;
                     }
                 }
             }
@@ -52,16 +54,9 @@ pub fn pairs(names: &[String], data: &[Vec<f64>], samples: &[Vec<f64>]) -> Svg {
     })
 }
 
-/// The middle 99.8 % of both, and a little more: a few far values would hide the rest.
-fn central_span(a: &[f64], b: &[f64]) -> Span {
-    let mut values: Vec<f64> = a.iter().chain(b).copied().filter(|x| x.is_finite()).collect();
-    values.sort_by(f64::total_cmp);
-    let cut = values.len() / 1000;
-    span(values.iter().skip(cut).take(values.len() - 2 * cut).copied())
-}
-
-fn frame(chart: &mut Chart) -> Drawn {
-    chart.configure_mesh().disable_mesh().x_labels(0).y_labels(0).axis_style(BLACK.mix(0.5)).draw()?;
+fn frame(chart: &mut Chart, [x, y]: [&Span; 2]) -> Drawn {
+    let corners = [(x.start, y.start), (x.end, y.end)];
+    chart.plotting_area().draw(&Rectangle::new(corners, BLACK.mix(0.4)))?;
     Ok(())
 }
 

@@ -138,6 +138,19 @@ pub fn span(values: impl Iterator<Item = f64>) -> Span {
     low - room..high + room
 }
 
+/// The span of the middle 99.8 %: a few far values would hide the rest.
+pub fn central_span(values: impl Iterator<Item = f64>) -> Span {
+    let mut values: Vec<f64> = values.filter(|x| x.is_finite()).collect();
+    values.sort_by(f64::total_cmp);
+    let cut = values.len() / 1000;
+    span(values.iter().skip(cut).take(values.len() - 2 * cut).copied())
+}
+
+/// [`central_span`] of two columns.
+pub fn central_spans(points: &[[f64; 2]]) -> [Span; 2] {
+    [0, 1].map(|d| central_span(points.iter().map(|p| p[d])))
+}
+
 /// The spans of two columns, widened to the same length: equal axes in a square plot.
 pub fn equal_spans<'a>(points: impl Iterator<Item = &'a [f64; 2]> + Clone) -> [Span; 2] {
     let spans = [0, 1].map(|d| span(points.clone().map(|p| p[d])));

@@ -4,6 +4,7 @@ mod act_norm;
 #[cfg(test)]
 pub(crate) mod check;
 mod compose;
+mod conditional;
 mod coupling;
 mod householder;
 mod inverse;
@@ -13,6 +14,7 @@ mod orthogonal;
 mod permutation;
 
 pub use act_norm::ActNorm;
+pub use conditional::Conditional;
 pub use coupling::Coupling;
 pub use householder::Householder;
 pub use inverse::Inverse;

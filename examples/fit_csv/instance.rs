@@ -1,0 +1,265 @@
+//! Flows of 1 to 8 dimensions and up to 8 context variables, made when the program is compiled and chosen when it runs.
+
+use std::ops::ControlFlow;
+
+use gaussflow::conditioner::Relu;
+use gaussflow::train::{Copies, Fit, Outcome, Progress, Trainer, fit};
+use gaussflow::{
+    ActNorm, Bijector, Conditional, ContextDense, Coupling, Dense, DifferentiableBijector, FirstHalf, Flow, Head, Householder, Init,
+    MixtureCdf, Parameters, TanhClamp, Wide, Zeros,
+};
+use rand_pcg::Pcg64;
+
+type Mixture<const K: usize> = MixtureCdf<TanhClamp<f32>, K>;
+/// Sees `I` dimensions and `C` context variables.
+type Net<const I: usize, const C: usize, const K: usize, const B: usize> =
+    (ContextDense<f32, I, C, 64>, Relu, Dense<f32, 64, 64>, Relu, Head<f32, Mixture<K>, 64, B>);
+
+/// The most context variables: flows are trained and used with this many, the spare ones 0, and saved with as many as there are.
+const WIDEST: usize = 8;
+
+/// A kind of flow, with any number of context variables.
+trait Family<const D: usize> {
+    type With<const C: usize>: Bijector<f32, D, C> + Parameters<f32> + Zeros;
+}
+
+/// Two dimensions and more: eight rotations, each with a coupling that maps the last `B` dimensions given the first `A`.
+struct Couplings<const A: usize, const B: usize>;
+
+impl<const D: usize, const A: usize, const B: usize> Family<D> for Couplings<A, B> {
+    type With<const C: usize> = [(Householder<f32, D, D>, Coupling<FirstHalf, Mixture<8>, Net<A, C, 8, B>, A, B>); 8];
+}
+
+/// One dimension: a mixture that the context sets.
+struct One;
+
+impl Family<1> for One {
+    type With<const C: usize> = Conditional<Mixture<16>, Net<0, C, 16, 1>, 1>;
+}
+
+/// Rows and their contexts, standardised.
+pub struct Rows<'a> {
+    pub x: &'a [Vec<f64>],
+    pub context: &'a [Vec<f64>],
+}
+
+/// Mean and standard deviation of a column.
+#[derive(Clone, Copy)]
+pub struct Standard {
+    pub mean: f64,
+    pub deviation: f64,
+}
+
+impl Standard {
+    pub fn apply(&self, x: f64) -> f64 {
+        (x - self.mean) / self.deviation
+    }
+}
+
+/// A flow whose dimensions are known only when the program runs. Everything but [`Model::fit`] takes and gives numbers of the file.
+pub trait Model {
+    fn parameters(&self) -> usize;
+    /// Trains on standardised rows.
+    fn fit(
+        &mut self,
+        train: &Rows,
+        validation: &Rows,
+        settings: &Fit<f32>,
+        seed: u64,
+        told: &mut dyn FnMut(&Progress<f32>),
+    ) -> Result<Outcome<f32>, String>;
+    /// Puts the standardisation in front: the flow then takes the numbers of the file.
+    fn take_raw(&mut self, x: &[Standard], context: &[Standard]);
+    fn log_prob(&self, x: &[f64], context: &[f64]) -> f64;
+    fn forward(&self, x: &[f64], context: &[f64]) -> Vec<f64>;
+    fn sample(&self, context: &[f64], rng: &mut Pcg64) -> Vec<f64>;
+    /// The flow of just so many context variables, as [`Flow::encode`] writes it.
+    fn encode(&self) -> Result<Vec<u8>, String>;
+    fn decode(&mut self, bytes: &[u8]) -> Result<(), String>;
+}
+
+/// The flow of these dimensions; none where there is no such instance.
+pub fn model(dimensions: usize, contexts: usize) -> Option<Box<dyn Model>> {
+    macro_rules! instances {
+        ($($d:literal = $a:literal + $b:literal),+) => {
+            match dimensions {
+                1 => Some(Box::new(Instance::<One, 1>::new(contexts))),
+                $($d => Some(Box::new(Instance::<Couplings<$a, $b>, $d>::new(contexts))),)+
+                _ => None,
+            }
+        };
+    }
+    if contexts > WIDEST {
+        return None;
+    }
+    instances!(2 = 1 + 1, 3 = 1 + 2, 4 = 2 + 2, 5 = 2 + 3, 6 = 3 + 3, 7 = 3 + 4, 8 = 4 + 4)
+}
+
+/// A flow with its standardisation in front.
+type Standardised<F, const D: usize, const C: usize> = Flow<f32, (ActNorm<f32, D>, <F as Family<D>>::With<C>), D, C>;
+
+struct Instance<F: Family<D>, const D: usize> {
+    flow: Box<Standardised<F, D, WIDEST>>,
+    contexts: usize,
+}
+
+impl<F: Family<D>, const D: usize> Instance<F, D> {
+    fn new(contexts: usize) -> Self {
+        Instance { flow: Box::new(Zeros::ZEROS), contexts }
+    }
+
+    fn count_with<const C: usize>(&self) -> usize {
+        Standardised::<F, D, C>::COUNT
+    }
+
+    fn encode_with<const C: usize>(&self) -> Result<Vec<u8>, String> {
+        let mut exact = Box::new(Standardised::<F, D, C>::ZEROS);
+        copy_common(&mut *exact, &*self.flow);
+        let mut bytes = vec![0; Standardised::<F, D, C>::ENCODED_LEN];
+        exact.encode(&mut bytes).map_err(|e| e.to_string())?;
+        Ok(bytes)
+    }
+
+    fn decode_with<const C: usize>(&mut self, bytes: &[u8]) -> Result<(), String> {
+        let mut exact = Box::new(Standardised::<F, D, C>::ZEROS);
+        exact.decode(bytes).map_err(|e| e.to_string())?;
+        copy_common(&mut *self.flow, &*exact);
+        Ok(())
+    }
+}
+
+/// `method` of just so many context variables.
+macro_rules! with_contexts {
+    ($self:ident.$method:ident($($argument:expr)?)) => {
+        match $self.contexts {
+            0 => $self.$method::<0>($($argument)?),
+            _ => $self.$method::<WIDEST>($($argument)?),
+        }
+    };
+}
+
+/// Copies all parameters that both have: their slices are the same, but for context weights, of which the first are common. The others become 0.
+fn copy_common(to: &mut impl Parameters<f32>, from: &impl Parameters<f32>) {
+    let mut slices = Vec::new();
+    from.visit(&mut |_, slice| slices.push(slice.to_vec()));
+    let mut slices = slices.into_iter();
+    to.visit_mut(&mut |_, slice| {
+        let from = slices.next().unwrap_or_default();
+        for (i, to) in slice.iter_mut().enumerate() {
+            *to = from.get(i).copied().unwrap_or(0.0);
+        }
+    });
+}
+
+/// The first `N` numbers, and zeros where there are fewer.
+fn array<const N: usize>(values: &[f64]) -> [f32; N] {
+    std::array::from_fn(|i| values.get(i).map_or(0.0, |x| *x as f32))
+}
+
+fn arrays<const N: usize>(rows: &[Vec<f64>]) -> Vec<[f32; N]> {
+    rows.iter().map(|row| array(row)).collect()
+}
+
+impl<F: Family<D>, const D: usize> Model for Instance<F, D>
+where
+    F::With<WIDEST>: DifferentiableBijector<f32, D, WIDEST> + Init<f32> + RawContext<WIDEST>,
+{
+    fn parameters(&self) -> usize {
+        with_contexts!(self.count_with())
+    }
+
+    fn fit(
+        &mut self,
+        train: &Rows,
+        validation: &Rows,
+        settings: &Fit<f32>,
+        seed: u64,
+        told: &mut dyn FnMut(&Progress<f32>),
+    ) -> Result<Outcome<f32>, String> {
+        let mut rng = Pcg64::new(u128::from(seed), 0x666c_6f77);
+        let bijector = &mut self.flow.bijector.1;
+        bijector.init(&mut rng);
+        let mut trainer = Box::new(Trainer::<f32, Wide<f32>, F::With<WIDEST>, D, WIDEST, 2>::ZEROS);
+        let (mut average, mut best) = (Box::new(F::With::<WIDEST>::ZEROS), Box::new(F::With::<WIDEST>::ZEROS));
+        fit(
+            bijector,
+            (&mut arrays(train.x), &mut arrays(train.context)),
+            (&arrays(validation.x), &arrays(validation.context)),
+            settings,
+            &mut *trainer,
+            Copies { average: Some(&mut *average), best: Some(&mut *best) },
+            &mut rng,
+            |progress| {
+                told(progress);
+                ControlFlow::Continue(())
+            },
+        )
+        .map_err(|e| e.to_string())
+    }
+
+    fn take_raw(&mut self, x: &[Standard], context: &[Standard]) {
+        let (first, bijector) = &mut self.flow.bijector;
+        for (d, standard) in x.iter().enumerate().take(D) {
+            first.log_scale[d] = -standard.deviation.ln() as f32;
+            // Of the scale as it is rounded, so that the mean goes to 0.
+            first.shift[d] = (-standard.mean * f64::from(first.log_scale[d]).exp()) as f32;
+        }
+        bijector.take_raw(&std::array::from_fn(|c| context.get(c).copied()));
+    }
+
+    fn log_prob(&self, x: &[f64], context: &[f64]) -> f64 {
+        self.flow.given(&array(context)).log_prob(&array(x)).into()
+    }
+
+    fn forward(&self, x: &[f64], context: &[f64]) -> Vec<f64> {
+        self.flow.given(&array(context)).forward(&array(x)).map(f64::from).to_vec()
+    }
+
+    fn sample(&self, context: &[f64], rng: &mut Pcg64) -> Vec<f64> {
+        self.flow.given(&array(context)).sample(rng).map(f64::from).to_vec()
+    }
+
+    fn encode(&self) -> Result<Vec<u8>, String> {
+        with_contexts!(self.encode_with())
+    }
+
+    fn decode(&mut self, bytes: &[u8]) -> Result<(), String> {
+        with_contexts!(self.decode_with(bytes))
+    }
+}
+
+/// What was trained on standardised contexts, made to take those of the file; a spare variable, `None`, loses its weights.
+trait RawContext<const C: usize> {
+    fn take_raw(&mut self, context: &[Option<Standard>; C]);
+}
+
+/// `w (c - m) / s + b` is `(w / s) c + (b - w m / s)`.
+impl<const I: usize, const C: usize, const O: usize> RawContext<C> for ContextDense<f32, I, C, O> {
+    fn take_raw(&mut self, context: &[Option<Standard>; C]) {
+        for o in 0..O {
+            let mut bias = f64::from(self.dense.bias[o]);
+            for (weights, standard) in self.context_weights.iter_mut().zip(context) {
+                let weight = standard.map_or(0.0, |standard| f64::from(weights[o]) / standard.deviation);
+                bias -= standard.map_or(0.0, |standard| weight * standard.mean);
+                weights[o] = weight as f32;
+            }
+            self.dense.bias[o] = bias as f32;
+        }
+    }
+}
+
+type Couple<const A: usize, const B: usize, const C: usize> = Coupling<FirstHalf, Mixture<8>, Net<A, C, 8, B>, A, B>;
+
+impl<H, const L: usize, const A: usize, const B: usize, const C: usize> RawContext<C> for [(H, Couple<A, B, C>); L] {
+    fn take_raw(&mut self, context: &[Option<Standard>; C]) {
+        for (_, coupling) in self {
+            coupling.conditioner.0.take_raw(context);
+        }
+    }
+}
+
+impl<const C: usize> RawContext<C> for Conditional<Mixture<16>, Net<0, C, 16, 1>, 1> {
+    fn take_raw(&mut self, context: &[Option<Standard>; C]) {
+        self.conditioner.0.take_raw(context);
+    }
+}
