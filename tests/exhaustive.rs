@@ -1,7 +1,7 @@
-//! Every `f32` input of every one-argument function, against the `f64` path.
+//! Every `f32` input of every one-argument function, against the `f64` path, and of the maps of eight mixtures.
 //!
-//! `cargo test --release --test exhaustive -- --ignored --nocapture` takes about a minute a function on one core; a name after `--ignored`
-//! picks one, and `SWEEP_STRIDE=17` takes every 17th block of 16 inputs (the count of steps back is then of that sample).
+//! `cargo test --release --test exhaustive -- --ignored --nocapture` takes about a minute a function on one core and five to eight a mixture, but an hour for the comb of 64
+//! components; a name after `--ignored` picks one, and `SWEEP_STRIDE=17` takes every 17th block of 16 inputs (the count of steps back is then of that sample).
 //!
 //! Lanes do the sweep: `tests/ulp.rs` shows that they have the bits of the scalar functions. The `f64` path is off by less than `2^-26` of an
 //! `f32` unit in the last place (`tests/ulp.rs` again). The bounds are those of its table.
@@ -43,6 +43,11 @@ fn distance(y: f32, truth: f64, unit: Unit) -> f64 {
     (f64::from(y) - truth).abs() / scale
 }
 
+/// Every this many blocks of inputs are taken.
+fn stride() -> i64 {
+    std::env::var("SWEEP_STRIDE").map_or(1, |s| s.parse().expect("a whole number"))
+}
+
 /// Sweeps the inputs from `lo` to `hi` and returns the largest error and the count of steps against `direction`.
 fn sweep<L: Value<Scalar = f32, Lane = L>>(
     name: &str,
@@ -55,7 +60,7 @@ fn sweep<L: Value<Scalar = f32, Lane = L>>(
     let (mut worst, mut at, mut against, mut deepest) = (0.0f64, 0.0f32, 0u64, 0.0f64);
     let mut last = f32::NAN;
     let (first, end) = (lo.to_order(), hi.to_order());
-    let stride: i64 = std::env::var("SWEEP_STRIDE").map_or(1, |s| s.parse().expect("a whole number"));
+    let stride = stride();
     let mut rank = first;
     while rank <= end {
         let x = Pack::from_lanes(|i| f32::from_order((rank + i as i64).min(end)));
@@ -131,8 +136,160 @@ exhaustive! {
     log_pdf: ALL, Ulp, 0.0 => 1.2, 1.2;
     pdf: ALL, Ulp, 0.0 => 1.6, 1.2;
     cdf: ALL, Ulp, 1.0 => 1.3, 1.3;
+    sf: ALL, Ulp, -1.0 => 1.3, 1.3;
     log_cdf: ALL, Ulp, 1.0 => 1.5, 1.5;
+    log_sf: ALL, Ulp, -1.0 => 1.5, 1.5;
     quantile_log_tail: (f32::NEG_INFINITY, -core::f32::consts::LN_2), Eps, -1.0 => 2.0, 2.0;
+    quantile_log_sf: ALL, Eps, -1.0 => 2.8, 2.8;
     quantile_log_cdf: ALL, Eps, 1.0 => 2.8, 2.8;
     quantile: ALL, Eps, 1.0 => 2.5, 2.5;
+}
+
+/// Every finite `f32` through the map of a mixture, and every 251st back.
+///
+/// Rounding makes `z` step back here and there, even where the map is affine: as far as the error of one `z` allows. Bisection keeps the order all the same.
+mod mixture {
+    use std::time::Instant;
+
+    use gaussflow::Mixture;
+
+    use super::*;
+
+    type Lanes = Pack<f32, LANES>;
+
+    /// Every this many inputs are inverted, which costs about five times the forward map.
+    const INVERSE_STRIDE: i64 = 251;
+
+    /// `EPSILON * max(1, |z|)`.
+    fn unit(z: f32) -> f64 {
+        f64::from(f32::EPSILON * z.abs().max(1.0))
+    }
+
+    /// The map and its inverse, in the machine's vector instructions.
+    fn forward<const K: usize>(mixture: &Mixture<Lanes, K>, x: Lanes) -> (Lanes, Lanes) {
+        Lanes::outline(
+            #[inline(always)]
+            || mixture.forward_and_log_det(x),
+        )
+    }
+
+    /// Sixteen of the finite inputs from the rank `first`, `stride` apart; the last one repeats.
+    fn inputs(first: i64, stride: i64) -> Lanes {
+        Pack::from_lanes(|i| f32::from_order((first + i as i64 * stride).min(f32::MAX.to_order())))
+    }
+
+    /// The deepest fall of `z` below the largest one before it, in units of [`unit`]: 0 where rounding keeps the order.
+    fn step_back<const K: usize>(mixture: &Mixture<Lanes, K>) -> (f64, f32, u64) {
+        let (mut worst, mut at, mut count, mut top) = (0.0, 0.0, 0, f32::NEG_INFINITY);
+        let (mut first, stride) = (f32::MIN.to_order(), stride());
+        while first <= f32::MAX.to_order() {
+            let x = inputs(first, 1);
+            let (z, log_det) = forward(mixture, x);
+            assert!(!z.any(|z| !z.is_finite()) && !log_det.any(|l| !l.is_finite()), "{z:?}, {log_det:?} at {x:?}");
+            for i in 0..LANES {
+                let z = z.lane(i);
+                if z < top {
+                    count += 1;
+                    let fall = f64::from(top - z) / unit(z);
+                    if fall > worst {
+                        (worst, at) = (fall, x.lane(i));
+                    }
+                } else {
+                    top = z;
+                }
+            }
+            first += LANES as i64 * stride;
+        }
+        (worst, at, count)
+    }
+
+    /// How far `z` is off at the inverse's `x`, where that is more than two floats from one that gave `z` and from where `z` passes it.
+    fn round_trip<const K: usize>(single: &Mixture<f32, K>, mixture: &Mixture<Lanes, K>) -> (f64, f32) {
+        let (mut worst, mut at) = (0.0, 0.0);
+        let (mut first, stride) = (f32::MIN.to_order(), stride());
+        while first <= f32::MAX.to_order() {
+            let x = inputs(first, INVERSE_STRIDE);
+            let (z, _) = forward(mixture, x);
+            let (back, inverse_log_det) = mixture.inverse_and_log_det(z);
+            let (again, log_det) = forward(mixture, back);
+            for i in 0..LANES {
+                let (z, again, back) = (z.lane(i), again.lane(i), back.lane(i));
+                assert!(back.is_finite() && log_det.lane(i) == -inverse_log_det.lane(i), "{z:e} comes from {back:e}, {inverse_log_det:?}");
+                let error = f64::from((z - again).abs()) / unit(z);
+                if error > worst && back.to_order().abs_diff(x.lane(i).to_order()) > 2 {
+                    let across = f32::from_order(back.to_order() + if again < z { 2 } else { -2 });
+                    if (single.forward_and_log_det(across).0 < z) == (again < z) {
+                        (worst, at) = (error, x.lane(i));
+                    }
+                }
+            }
+            // The lanes have the bits of single samples.
+            assert_eq!(single.forward_and_log_det(x.lane(0)), (z.lane(0), forward(mixture, x).1.lane(0)));
+            assert_eq!(single.inverse_and_log_det(z.lane(0)), (back.lane(0), inverse_log_det.lane(0)));
+            first += LANES as i64 * INVERSE_STRIDE * stride;
+        }
+        (worst, at)
+    }
+
+    /// Bisection is monotone to the last bit: sixteen neighbours at every 20,011th place.
+    fn bisection_keeps_the_order<const K: usize>(mixture: &Mixture<Lanes, K>) {
+        let mut top = f32::NEG_INFINITY;
+        for first in (f32::MIN.to_order()..f32::MAX.to_order()).step_by(20_011 * LANES) {
+            let z = inputs(first, 1);
+            let (x, _) = mixture.bisect_and_log_det(z);
+            for i in 0..LANES {
+                assert!(top <= x.lane(i), "{top:e} falls to {:e} at z = {:e}", x.lane(i), z.lane(i));
+                top = x.lane(i);
+            }
+        }
+    }
+
+    fn check<const K: usize>(name: &str, [logits, means, log_scales]: [[f32; K]; 3], step_back_bound: f64, round_trip_bound: f64) {
+        let single = Mixture::new(&logits, &means, &log_scales).expect("finite parameters");
+        let lanes = Mixture::from_raw(&logits.map(Lanes::splat), &means.map(Lanes::splat), &log_scales.map(Lanes::splat));
+        let start = Instant::now();
+        let (fall, at, count) = step_back(&lanes);
+        println!("{name}: {count} of 2^32 steps back, by {fall:.3} at most, at {at:e}; {:.0?}", start.elapsed());
+        let (error, at) = round_trip(&single, &lanes);
+        println!("{name}: z comes back within {error:.3}, at {at:e}; {:.0?}", start.elapsed());
+        bisection_keeps_the_order(&lanes);
+        println!("{name}: bisection keeps the order; {:.0?}", start.elapsed());
+        hold(fall, step_back_bound);
+        hold(error, round_trip_bound);
+    }
+
+    /// `name: logits, means, log-scales => bounds on the step back and on the round trip`.
+    macro_rules! mixtures {
+        ($($(#[$doc:meta])* $name:ident: $logits:expr, $means:expr, $log_scales:expr => $step_back:literal, $round_trip:literal;)+) => {$(
+            $(#[$doc])*
+            #[test]
+            #[ignore = "sweeps all f32 inputs"]
+            fn $name() {
+                check(stringify!($name), [$logits, $means, $log_scales], $step_back, $round_trip);
+            }
+        )+};
+    }
+
+    /// `from`, `from + step`, ..
+    fn range<const K: usize>(from: f32, step: f32) -> [f32; K] {
+        std::array::from_fn(|k| from + step * k as f32)
+    }
+
+    mixtures! {
+        /// An affine map.
+        one: [0.0], [0.3], [0.7] => 4.0, 4.0;
+        /// The identity.
+        equal: [0.0; 8], [0.0; 8], [0.0; 8] => 4.0, 3.0;
+        everyday: [0.3, -1.2, 0.8, 0.1, -0.4], [-2.1, -0.3, 0.4, 1.7, 3.2], [-0.5, 0.2, -1.1, 0.4, -0.2] => 4.5, 4.5;
+        /// Narrow components far apart, a plateau between them.
+        gap: [0.0, 1.0], [-10.0, 12.0], [-3.0, -3.0] => 0.0, 4.5;
+        /// Each component seen only far out in the tail of the one before.
+        logits_apart: [0.0, -40.0, -300.0, -2000.0], [0.0, 3.0, -9.0, 40.0], [0.0, 0.5, -1.0, 2.0] => 4.0, 4.5;
+        /// A needle on a broad hill.
+        needle: [0.0, -2.0, 1.0], [0.0, 0.7, -1.5], [3.0, -3.0, 0.5] => 4.5, 4.5;
+        /// A comb of needles.
+        comb: range::<64>(-1.0, 0.03), range::<64>(-32.0, 1.0), [-3.0; 64] => 3.0, 4.5;
+        /// Up to the ends of the domain; the second component is narrower than a float.
+        wild: [1e4, 9999.0, 1e4, -1e30], [-1e18, 1e-3, 3e17, 3e37], [40.0, -40.0, 39.0, 7.0] => 0.0, 4.5;
+    }
 }
