@@ -288,8 +288,8 @@ mod mixture {
         /// A needle on a broad hill.
         needle: [0.0, -2.0, 1.0], [0.0, 0.7, -1.5], [3.0, -3.0, 0.5] => 4.5, 4.5;
         /// A comb of needles.
-        comb: range::<64>(-1.0, 0.03), range::<64>(-32.0, 1.0), [-3.0; 64] => 3.0, 4.5;
+        comb: range::<64>(-1.0, 0.03), range::<64>(-32.0, 1.0), [-3.0; 64] => 4.0, 4.5;
         /// Up to the ends of the domain; the second component is narrower than a float.
-        wild: [1e4, 9999.0, 1e4, -1e30], [-1e18, 1e-3, 3e17, 3e37], [40.0, -40.0, 39.0, 7.0] => 0.0, 4.5;
+        wild: [1e4, 9999.0, 1e4, -1e30], [-1e18, 1e-3, 3e17, 3e37], [40.0, -40.0, 39.0, 7.0] => 2.0, 4.5;
     }
 }
