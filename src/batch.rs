@@ -5,11 +5,10 @@ use core::fmt;
 use rand_core::Rng;
 
 use crate::bijector::Bijector;
-use crate::flow::{Flow, log_base};
-use crate::lanes::{fuses, load};
+use crate::flow::{Flow, log_prob};
+use crate::lanes::{contexts_of, fuses, load};
 use crate::real::Real;
 use crate::sample::standard_normal;
-use crate::train::loss::contexts_of;
 use crate::value::Value;
 
 /// Why a batch is refused. Nothing was written.
@@ -179,18 +178,10 @@ fn log_probs_on<T: Real, V: Value<Scalar = T>, B: Bijector<T, D, C>, const D: us
 ) {
     for (pack, (samples, log_probs)) in samples.chunks(V::LANES).zip(log_probs.chunks_mut(V::LANES)).enumerate() {
         let contexts = contexts_of(contexts, pack * V::LANES, samples.len());
-        V::outline(
-            #[inline(always)]
-            || {
-                let context = load::<V, C>(contexts);
-                let mut state = load::<V, D>(samples);
-                let log_det = bijector.forward_and_log_det(&mut state, &context);
-                let log_prob = log_base(&state) + log_det;
-                for (n, to) in log_probs.iter_mut().enumerate() {
-                    *to = log_prob.lane(n);
-                }
-            },
-        );
+        let log_prob = log_prob::<T, V, B, D, C>(bijector, samples, contexts);
+        for (n, to) in log_probs.iter_mut().enumerate() {
+            *to = log_prob.lane(n);
+        }
     }
 }
 

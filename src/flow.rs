@@ -5,6 +5,7 @@ use core::marker::PhantomData;
 use rand_core::Rng;
 
 use crate::bijector::Bijector;
+use crate::lanes::load;
 use crate::params::{Init, Parameters, Role};
 use crate::real::Real;
 use crate::sample::standard_normal;
@@ -76,6 +77,25 @@ pub fn log_base<V: Value, const D: usize>(z: &[V; D]) -> V {
         squares = z[d].mul_add(z[d], squares);
     }
     squares * V::splat(V::Scalar::from_f64(-0.5)) - V::splat(V::Scalar::from_f64(LOG_SQRT_TAU * D as f64))
+}
+
+/// `log p(x | c)` of one pack of samples, in nats; a lane without a sample repeats the last one.
+#[inline(always)]
+pub(crate) fn log_prob<T, V, B, const D: usize, const C: usize>(bijector: &B, samples: &[[T; D]], contexts: &[[T; C]]) -> V
+where
+    T: Real,
+    V: Value<Scalar = T>,
+    B: Bijector<T, D, C>,
+{
+    V::outline(
+        #[inline(always)]
+        || {
+            let context = load::<V, C>(contexts);
+            let mut state = load::<V, D>(samples);
+            let log_det = bijector.forward_and_log_det(&mut state, &context);
+            log_base(&state) + log_det
+        },
+    )
 }
 
 impl<T: Real, B: Bijector<T, D, C>, const D: usize, const C: usize> Given<'_, T, B, D, C> {

@@ -54,3 +54,9 @@ pub(crate) fn load<V: Value, const D: usize>(rows: &[[V::Scalar; D]]) -> [V; D] 
     }
     lanes
 }
+
+/// The contexts of the samples from `start` on, `count` of them; none where the flow has no context.
+#[inline(always)]
+pub(crate) fn contexts_of<T, const C: usize>(contexts: &[[T; C]], start: usize, count: usize) -> &[[T; C]] {
+    contexts.get(start..start + count).unwrap_or(&[])
+}

@@ -2,6 +2,7 @@
 
 use rand_core::Rng;
 
+use crate::bijector::coupling::{CouplingTape, map_each, pull_back};
 use crate::bijector::{Bijector, DifferentiableBijector};
 use crate::conditioner::{ConstantOutput, DifferentiableLayer, Layer};
 use crate::params::{Init, Parameters, Role};
@@ -82,13 +83,12 @@ impl<T: Real, U: Univariate<T>, N: Layer<T, Width<0>, C, Out = Each<U, D>>, cons
             || {
                 let mut params = Zeros::ZEROS;
                 self.conditioner.apply(&[], context, &mut params);
-                let mut log_det = V::ZEROS;
-                for (x, params) in x.iter_mut().zip(&params) {
-                    let (z, l) = self.univariate.forward_and_log_det(params, *x);
-                    *x = z;
-                    log_det += l;
-                }
-                log_det
+                map_each(
+                    x,
+                    &params,
+                    #[inline(always)]
+                    |params, x| self.univariate.forward_and_log_det(params, x),
+                )
             },
         )
     }
@@ -100,13 +100,12 @@ impl<T: Real, U: Univariate<T>, N: Layer<T, Width<0>, C, Out = Each<U, D>>, cons
             || {
                 let mut params = Zeros::ZEROS;
                 self.conditioner.apply(&[], context, &mut params);
-                let mut log_det = V::ZEROS;
-                for (z, params) in z.iter_mut().zip(&params) {
-                    let (x, l) = self.univariate.inverse_and_log_det(params, *z);
-                    *z = x;
-                    log_det += l;
-                }
-                log_det
+                map_each(
+                    z,
+                    &params,
+                    #[inline(always)]
+                    |params, z| self.univariate.inverse_and_log_det(params, z),
+                )
             },
         )
     }
@@ -118,38 +117,24 @@ impl<T: Real, U: Univariate<T>, N: Layer<T, Width<0>, C, Out = Each<U, D>>, cons
     }
 }
 
-/// A conditional layer's tape: the forward map's input, the univariates' parameters, and the conditioner's tape.
-#[derive(Clone, Copy, Debug)]
-#[cfg_attr(feature = "bytemuck", derive(bytemuck::Zeroable))]
-pub struct ConditionalTape<V, P, N, const D: usize> {
-    x: [V; D],
-    params: [P; D],
-    conditioner: N,
-}
-
-impl<V: Zeros, P: Zeros, N: Zeros, const D: usize> Zeros for ConditionalTape<V, P, N, D> {
-    const ZEROS: Self = ConditionalTape { x: Zeros::ZEROS, params: Zeros::ZEROS, conditioner: Zeros::ZEROS };
-}
-
 impl<T: Real, U: Univariate<T>, N: DifferentiableLayer<T, Width<0>, C, Out = Each<U, D>>, const D: usize, const C: usize>
     DifferentiableBijector<T, D, C> for Conditional<U, N, D>
 {
-    type Tape<V: Value<Scalar = T>> = ConditionalTape<V, U::Params<V>, N::Tape<V>, D>;
+    type Tape<V: Value<Scalar = T>> = CouplingTape<V, U::Params<V>, N::Tape<V>, 0, D>;
 
     #[inline(always)]
     fn forward_tape<V: Value<Scalar = T>>(&self, x: &mut [V; D], context: &[V; C], tape: &mut Self::Tape<V>) -> V {
         V::outline(
             #[inline(always)]
             || {
-                tape.x = *x;
+                tape.x_b = *x;
                 self.conditioner.apply_tape(&[], context, &mut tape.params, &mut tape.conditioner);
-                let mut log_det = V::ZEROS;
-                for (x, params) in x.iter_mut().zip(&tape.params) {
-                    let (z, l) = self.univariate.forward_and_log_det(params, *x);
-                    *x = z;
-                    log_det += l;
-                }
-                log_det
+                map_each(
+                    x,
+                    &tape.params,
+                    #[inline(always)]
+                    |params, x| self.univariate.forward_and_log_det(params, x),
+                )
             },
         )
     }
@@ -167,12 +152,13 @@ impl<T: Real, U: Univariate<T>, N: DifferentiableLayer<T, Width<0>, C, Out = Eac
         V::outline(
             #[inline(always)]
             || {
-                self.backward_with(
+                pull_back::<T, V, U, N, C, 0, D>(
+                    &self.conditioner,
                     tape,
                     context,
                     d,
                     d_context,
-                    gradient,
+                    &mut gradient.conditioner,
                     #[inline(always)]
                     |params, x, d, d_params| self.univariate.backward(params, x, d, d_log_det, d_params),
                 )
@@ -193,12 +179,13 @@ impl<T: Real, U: Univariate<T>, N: DifferentiableLayer<T, Width<0>, C, Out = Eac
         V::outline(
             #[inline(always)]
             || {
-                self.backward_with(
+                pull_back::<T, V, U, N, C, 0, D>(
+                    &self.conditioner,
                     tape,
                     context,
                     d,
                     d_context,
-                    gradient,
+                    &mut gradient.conditioner,
                     #[inline(always)]
                     |params, x, d, d_params| self.univariate.inverse_backward(params, x, d, d_log_det, d_params),
                 )
@@ -211,27 +198,5 @@ impl<U, N, const D: usize> Conditional<U, N, D> {
     /// A conditional layer from its parts.
     pub const fn new(univariate: U, conditioner: N) -> Self {
         Conditional { univariate, conditioner }
-    }
-
-    /// Either way back: `univariate` pulls the cotangent of one dimension through its map.
-    #[inline(always)]
-    fn backward_with<T: Real, V: Value<Scalar = T>, const C: usize>(
-        &self,
-        tape: &ConditionalTape<V, U::Params<V>, N::Tape<V>, D>,
-        context: &[V; C],
-        d: &mut [V; D],
-        d_context: &mut [V; C],
-        gradient: &mut Self,
-        univariate: impl Fn(&U::Params<V>, V, V, &mut U::Params<V>) -> V,
-    ) where
-        U: Univariate<T>,
-        N: DifferentiableLayer<T, Width<0>, C, Out = Each<U, D>>,
-    {
-        let mut d_params: [U::Params<V>; D] = Zeros::ZEROS;
-        for i in 0..D {
-            d[i] = univariate(&tape.params[i], tape.x[i], d[i], &mut d_params[i]);
-        }
-        let network = &mut gradient.conditioner;
-        self.conditioner.backward(&[], context, &tape.params, &tape.conditioner, &d_params, &mut [], d_context, network);
     }
 }

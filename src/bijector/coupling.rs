@@ -132,12 +132,12 @@ impl<
                 let (x_a, mut x_b) = Self::split(x);
                 let mut params = Zeros::ZEROS;
                 self.conditioner.apply(&x_a, context, &mut params);
-                let mut log_det = V::ZEROS;
-                for (x, params) in x_b.iter_mut().zip(&params) {
-                    let (z, l) = self.univariate.forward_and_log_det(params, *x);
-                    *x = z;
-                    log_det += l;
-                }
+                let log_det = map_each(
+                    &mut x_b,
+                    &params,
+                    #[inline(always)]
+                    |params, x| self.univariate.forward_and_log_det(params, x),
+                );
                 Self::merge(&x_a, &x_b, x);
                 log_det
             },
@@ -152,12 +152,12 @@ impl<
                 let (z_a, mut z_b) = Self::split(z);
                 let mut params = Zeros::ZEROS;
                 self.conditioner.apply(&z_a, context, &mut params);
-                let mut log_det = V::ZEROS;
-                for (z, params) in z_b.iter_mut().zip(&params) {
-                    let (x, l) = self.univariate.inverse_and_log_det(params, *z);
-                    *z = x;
-                    log_det += l;
-                }
+                let log_det = map_each(
+                    &mut z_b,
+                    &params,
+                    #[inline(always)]
+                    |params, z| self.univariate.inverse_and_log_det(params, z),
+                );
                 Self::merge(&z_a, &z_b, z);
                 log_det
             },
@@ -172,14 +172,14 @@ impl<
     }
 }
 
-/// A coupling's tape: the forward map's input, the univariates' parameters, and the conditioner's tape.
+/// A coupling's tape, and with `A = 0` a conditional layer's: the forward map's input, the univariates' parameters, and the conditioner's tape.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "bytemuck", derive(bytemuck::Zeroable))]
 pub struct CouplingTape<V, P, N, const A: usize, const B: usize> {
     x_a: [V; A],
-    x_b: [V; B],
-    params: [P; B],
-    conditioner: N,
+    pub(super) x_b: [V; B],
+    pub(super) params: [P; B],
+    pub(super) conditioner: N,
 }
 
 impl<V: Zeros, P: Zeros, N: Zeros, const A: usize, const B: usize> Zeros for CouplingTape<V, P, N, A, B> {
@@ -206,13 +206,13 @@ impl<
             || {
                 (tape.x_a, tape.x_b) = Self::split(x);
                 self.conditioner.apply_tape(&tape.x_a, context, &mut tape.params, &mut tape.conditioner);
-                let mut z_b = [V::ZEROS; B];
-                let mut log_det = V::ZEROS;
-                for b in 0..B {
-                    let (z, l) = self.univariate.forward_and_log_det(&tape.params[b], tape.x_b[b]);
-                    z_b[b] = z;
-                    log_det += l;
-                }
+                let mut z_b = tape.x_b;
+                let log_det = map_each(
+                    &mut z_b,
+                    &tape.params,
+                    #[inline(always)]
+                    |params, x| self.univariate.forward_and_log_det(params, x),
+                );
                 Self::merge(&tape.x_a, &z_b, x);
                 log_det
             },
@@ -289,24 +289,50 @@ impl<M, U, N, const A: usize, const B: usize> Coupling<M, U, N, A, B> {
         N: DifferentiableLayer<T, Width<A>, C, Out = Each<U, B>>,
     {
         let (mut d_a, mut d_b) = Self::split(d);
-        let mut d_params: [U::Params<V>; B] = Zeros::ZEROS;
-        for b in 0..B {
-            d_b[b] = univariate(&tape.params[b], tape.x_b[b], d_b[b], &mut d_params[b]);
-        }
-        let mut through = [V::ZEROS; A];
-        self.conditioner.backward(
-            &tape.x_a,
-            context,
-            &tape.params,
-            &tape.conditioner,
-            &d_params,
-            &mut through,
-            d_context,
-            &mut gradient.conditioner,
-        );
+        let through =
+            pull_back::<T, V, U, N, C, A, B>(&self.conditioner, tape, context, &mut d_b, d_context, &mut gradient.conditioner, univariate);
         for a in 0..A {
             d_a[a] += through[a];
         }
         Self::merge(&d_a, &d_b, d);
     }
+}
+
+/// Maps each dimension by its own parameters, in place; the sum of the log-dets.
+#[inline(always)]
+pub(super) fn map_each<V: Value, P, const B: usize>(x: &mut [V; B], params: &[P; B], map: impl Fn(&P, V) -> (V, V)) -> V {
+    let mut log_det = V::ZEROS;
+    for (x, params) in x.iter_mut().zip(params) {
+        let (z, l) = map(params, *x);
+        *x = z;
+        log_det += l;
+    }
+    log_det
+}
+
+/// Back through univariates whose parameters a conditioner gives: `d` becomes the cotangent of their input, `gradient` and `d_context` gain the conditioner's; returns the cotangent of what
+/// the conditioner sees. `univariate` pulls the cotangent of one dimension through its map.
+#[inline(always)]
+pub(super) fn pull_back<T, V, U, N, const C: usize, const A: usize, const B: usize>(
+    conditioner: &N,
+    tape: &CouplingTape<V, U::Params<V>, N::Tape<V>, A, B>,
+    context: &[V; C],
+    d: &mut [V; B],
+    d_context: &mut [V; C],
+    gradient: &mut N,
+    univariate: impl Fn(&U::Params<V>, V, V, &mut U::Params<V>) -> V,
+) -> [V; A]
+where
+    T: Real,
+    V: Value<Scalar = T>,
+    U: Univariate<T>,
+    N: DifferentiableLayer<T, Width<A>, C, Out = Each<U, B>>,
+{
+    let mut d_params: [U::Params<V>; B] = Zeros::ZEROS;
+    for b in 0..B {
+        d[b] = univariate(&tape.params[b], tape.x_b[b], d[b], &mut d_params[b]);
+    }
+    let mut through = [V::ZEROS; A];
+    conditioner.backward(&tape.x_a, context, &tape.params, &tape.conditioner, &d_params, &mut through, d_context, gradient);
+    through
 }

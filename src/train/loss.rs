@@ -1,16 +1,10 @@
 //! The negative log-likelihood of a batch and its gradient.
 
 use crate::bijector::{Bijector, DifferentiableBijector};
-use crate::flow::log_base;
-use crate::lanes::load;
+use crate::flow::{log_base, log_prob};
+use crate::lanes::{contexts_of, load};
 use crate::real::Real;
 use crate::value::Value;
-
-/// The contexts of the samples from `start` on, for at most one pack; none where the flow has no context.
-#[inline(always)]
-pub(crate) fn contexts_of<T, const C: usize>(contexts: &[[T; C]], start: usize, count: usize) -> &[[T; C]] {
-    contexts.get(start..start + count).unwrap_or(&[])
-}
 
 /// `sum_n -log p(x_n | c_n)`, in nats, with its gradient added to `gradient`: sums, so that they add up over any split of a batch.
 ///
@@ -91,15 +85,7 @@ where
     let mut lost = T::ZEROS;
     for (pack, samples) in samples.chunks(V::LANES).enumerate() {
         let contexts = contexts_of(contexts, pack * V::LANES, samples.len());
-        let loss = V::outline(
-            #[inline(always)]
-            || {
-                let context = load::<V, C>(contexts);
-                let mut state = load::<V, D>(samples);
-                let log_det = bijector.forward_and_log_det(&mut state, &context);
-                -(log_base(&state) + log_det)
-            },
-        );
+        let loss = -log_prob::<T, V, B, D, C>(bijector, samples, contexts);
         for n in 0..samples.len() {
             // Compensated (Kahan 1965): a mean over many samples keeps the digits of its type.
             let term = loss.lane(n) - lost;

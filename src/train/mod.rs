@@ -2,7 +2,7 @@
 
 mod adam;
 mod fit;
-pub(crate) mod loss;
+mod loss;
 mod reverse_kl;
 mod schedule;
 mod trainer;

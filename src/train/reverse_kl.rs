@@ -2,9 +2,8 @@
 
 use crate::bijector::DifferentiableBijector;
 use crate::flow::log_base;
-use crate::lanes::load;
+use crate::lanes::{contexts_of, load};
 use crate::real::Real;
-use crate::train::loss::contexts_of;
 use crate::train::trainer::check_samples;
 use crate::train::{Adam, Step, TrainError, Trainer};
 use crate::value::Value;

@@ -1,9 +1,9 @@
 //! One training step.
 
 use crate::bijector::DifferentiableBijector;
+use crate::lanes::contexts_of;
 use crate::params::Role;
 use crate::real::Real;
-use crate::train::loss::contexts_of;
 use crate::train::{Adam, TrainError, add_nll_gradient};
 use crate::value::{Value, Zeros};
 

@@ -105,12 +105,7 @@ impl<V: Value, const K: usize> Mixture<V, K> {
         for k in 0..K {
             mixture.log_weights[k] = within(logits[k], max_logit);
         }
-        let largest = reduce(
-            &mixture.log_weights,
-            mixture.log_weights[0],
-            #[inline(always)]
-            |a, b| a.max(b),
-        );
+        let largest = largest_of(&mixture.log_weights);
         for k in 0..K {
             let (sum, rounding) = two_sum(mixture.log_weights[k], -largest);
             mixture.log_weights[k] = sum;
@@ -153,12 +148,7 @@ impl<V: Value, const K: usize> Mixture<V, K> {
             let lost = ((sum - log_density[k]) - square_low) + (rounding + self.log_weights_low[k]);
             log_density_low[k] = small_part(log_density[k], lost);
         }
-        let density_shift = reduce(
-            &log_density,
-            log_density[0],
-            #[inline(always)]
-            |a, b| a.max(b),
-        );
+        let density_shift = largest_of(&log_density);
         // Loops over the components do either maps or sums: a scalar's maps then become vector instructions.
         let mut density = [V::ZEROS; K];
         for k in 0..K {
@@ -177,30 +167,14 @@ impl<V: Value, const K: usize> Mixture<V, K> {
             let mass = beyond[k] * scale;
             upper[k] = t[k].select_lt(V::ZEROS, self.weights[k] * root - mass, mass);
         }
-        let total_density = reduce(
-            &density_by_scale,
-            V::ZEROS,
-            #[inline(always)]
-            |a, b| a + b,
-        );
+        let total_density = sum_of(&density_by_scale);
         // Both tails are exact; the smaller one keeps its digits under the logarithm.
-        let side = reduce(
-            &upper,
-            V::ZEROS,
-            #[inline(always)]
-            |a, b| a + b,
-        )
-        .select_lt(self.total * root * half, V::ONE, -V::ONE);
+        let side = sum_of(&upper).select_lt(self.total * root * half, V::ONE, -V::ONE);
         let mut log_mass = [V::ZEROS; K];
         for k in 0..K {
             log_mass[k] = (side * t[k]).select_lt(V::ZEROS, self.log_weights[k], log_density[k]);
         }
-        let shift = reduce(
-            &log_mass,
-            log_mass[0],
-            #[inline(always)]
-            |a, b| a.max(b),
-        );
+        let shift = largest_of(&log_mass);
         let scale = exp(density_shift - shift);
         let mut tail = [V::ZEROS; K];
         for k in 0..K {
@@ -352,22 +326,8 @@ impl<V: Value, const K: usize> Mixture<V, K> {
             starts[k] = log_tail.select_lt(none, x, nothing);
             blend[k] = self.weights[k] * self.scales[k].mul_add(z.abs(), mean);
         }
-        let start = reduce(
-            &starts,
-            starts[0],
-            #[inline(always)]
-            |a, b| a.max(b),
-        );
-        side * nothing.select_lt(
-            start,
-            start,
-            reduce(
-                &blend,
-                V::ZEROS,
-                #[inline(always)]
-                |a, b| a + b,
-            ) / self.total,
-        )
+        let start = largest_of(&starts);
+        side * nothing.select_lt(start, start, sum_of(&blend) / self.total)
     }
 
     #[inline(always)]
@@ -481,6 +441,28 @@ fn reduce<V: Copy, const K: usize>(items: &[V; K], neutral: V, f: impl Fn(V, V) 
         chains[first] = chain;
     }
     f(f(chains[0], chains[2]), f(chains[1], chains[3]))
+}
+
+/// The largest item.
+#[inline(always)]
+fn largest_of<V: Value, const K: usize>(items: &[V; K]) -> V {
+    reduce(
+        items,
+        items[0],
+        #[inline(always)]
+        |a, b| a.max(b),
+    )
+}
+
+/// The plain sum.
+#[inline(always)]
+fn sum_of<V: Value, const K: usize>(items: &[V; K]) -> V {
+    reduce(
+        items,
+        V::ZEROS,
+        #[inline(always)]
+        |a, b| a + b,
+    )
 }
 
 /// The sum, with what rounding takes from it made good.
