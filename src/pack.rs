@@ -141,8 +141,8 @@ macro_rules! fused_value {
                 Fused(f(0))
             }
             #[inline(always)]
-            fn map<F: Lanewise>(self) -> Self {
-                F::of(self)
+            fn map<F: Lanewise<I, O>, const I: usize, const O: usize>(x: [Self; I]) -> [Self; O] {
+                F::of(x)
             }
             #[inline(always)]
             fn mul_add(self, a: Self, b: Self) -> Self {
@@ -232,11 +232,19 @@ impl<L: Value<Lane = L>, const N: usize> Value for Pack<L, N> {
         pack
     }
     #[inline(always)]
-    fn map<F: Lanewise>(mut self) -> Self {
-        for lane in &mut self.0 {
-            *lane = F::of(*lane);
+    fn map<F: Lanewise<I, O>, const I: usize, const O: usize>(x: [Self; I]) -> [Self; O] {
+        let mut y = [Self::ZEROS; O];
+        for n in 0..N {
+            let mut lanes = [L::ZEROS; I];
+            for i in 0..I {
+                lanes[i] = x[i].0[n];
+            }
+            let lanes = F::of(lanes);
+            for o in 0..O {
+                y[o].0[n] = lanes[o];
+            }
         }
-        self
+        y
     }
     #[inline(always)]
     fn mul_add(mut self, a: Self, b: Self) -> Self {

@@ -92,8 +92,8 @@ macro_rules! real {
                 f(0)
             }
             #[inline(always)]
-            fn map<F: Lanewise>(self) -> Self {
-                F::of(self)
+            fn map<F: Lanewise<I, O>, const I: usize, const O: usize>(x: [Self; I]) -> [Self; O] {
+                F::of(x)
             }
             #[inline(always)]
             fn mul_add(self, a: Self, b: Self) -> Self {

@@ -40,8 +40,8 @@ pub trait Value:
     fn lane(&self, i: usize) -> Self::Scalar;
     /// A value whose lane `i` is `f(i)`.
     fn from_lanes(f: impl FnMut(usize) -> Self::Scalar) -> Self;
-    /// The function `F` on each lane.
-    fn map<F: Lanewise>(self) -> Self;
+    /// The function `F` of `I` numbers, which gives `O`, on each lane.
+    fn map<F: Lanewise<I, O>, const I: usize, const O: usize>(x: [Self; I]) -> [Self; O];
     /// `self * a + b`, rounded once on fused lanes and twice elsewhere.
     fn mul_add(self, a: Self, b: Self) -> Self;
     /// `yes` where `self < than`, else `no` (also where either is NaN).
@@ -86,10 +86,10 @@ pub trait Value:
     }
 }
 
-/// A function of one lane, for [`Value::map`]: a type and not a closure, so that it is sure to be compiled into the loop over the lanes.
-pub trait Lanewise {
+/// A function of one lane from `I` numbers to `O`, for [`Value::map`]: a type and not a closure, so that it is sure to be compiled into the loop over the lanes.
+pub trait Lanewise<const I: usize, const O: usize> {
     /// Its value at `x`.
-    fn of<L: Value>(x: L) -> L;
+    fn of<L: Value>(x: [L; I]) -> [L; O];
 }
 
 /// Plain data with an all-zero value that is known at compile time.

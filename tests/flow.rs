@@ -141,8 +141,8 @@ fn a_custom_conditioner_plugs_in() {
     struct Follow;
     impl<T: Real> Layer<T, Width<1>> for Follow {
         type Out = gaussflow::Each<Mixture<T, 1>, 1>;
-        fn apply<V: Value<Scalar = T>>(&self, x: &[V; 1], _: &[V; 0], y: &mut [MixtureParams<V, 1>; 1]) {
-            y[0] = MixtureParams::new([V::ZEROS], [x[0]], [V::ZEROS]);
+        fn apply<V: Value<Scalar = T>>(&self, x: &[V; 1], _: &[V; 0]) -> [MixtureParams<V, 1>; 1] {
+            [MixtureParams::new([V::ZEROS], [x[0]], [V::ZEROS])]
         }
     }
     let coupling = Coupling::<FirstHalf, Mixture<f64, 1>, Follow, 1, 1>::new(MixtureCdf::default(), Follow);

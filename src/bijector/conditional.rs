@@ -81,8 +81,7 @@ impl<T: Real, U: Univariate<T>, N: Layer<T, Width<0>, C, Out = Each<U, D>>, cons
         V::outline(
             #[inline(always)]
             || {
-                let mut params = Zeros::ZEROS;
-                self.conditioner.apply(&[], context, &mut params);
+                let params = self.conditioner.apply(&[], context);
                 map_each(
                     x,
                     &params,
@@ -98,8 +97,7 @@ impl<T: Real, U: Univariate<T>, N: Layer<T, Width<0>, C, Out = Each<U, D>>, cons
         V::outline(
             #[inline(always)]
             || {
-                let mut params = Zeros::ZEROS;
-                self.conditioner.apply(&[], context, &mut params);
+                let params = self.conditioner.apply(&[], context);
                 map_each(
                     z,
                     &params,

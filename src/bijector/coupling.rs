@@ -130,8 +130,7 @@ impl<
             #[inline(always)]
             || {
                 let (x_a, mut x_b) = Self::split(x);
-                let mut params = Zeros::ZEROS;
-                self.conditioner.apply(&x_a, context, &mut params);
+                let params = self.conditioner.apply(&x_a, context);
                 let log_det = map_each(
                     &mut x_b,
                     &params,
@@ -150,8 +149,7 @@ impl<
             #[inline(always)]
             || {
                 let (z_a, mut z_b) = Self::split(z);
-                let mut params = Zeros::ZEROS;
-                self.conditioner.apply(&z_a, context, &mut params);
+                let params = self.conditioner.apply(&z_a, context);
                 let log_det = map_each(
                     &mut z_b,
                     &params,

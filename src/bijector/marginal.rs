@@ -185,8 +185,8 @@ mod tests {
 
     #[test]
     fn obeys_the_laws() {
-        // The inverse leaves a residual of 2 eps max(1, |z|).
-        let limits = Limits { round_trip: 2e-15, log_det: 2e-15 };
+        // The inverse leaves a residual of 2 eps max(1, |z|); in x the slope of the map divides it.
+        let limits = Limits { round_trip: 3e-15, log_det: 2e-15 };
         check::laws(&drawn(), &[[0.3, -0.7], [2.5, 1.1], [-4.0, 0.0], [-1.2, 3.3]], &limits);
         // Both tails, far past where the CDF rounds to 0 or 1.
         check::laws(&drawn(), &[[14.0, -17.0], [-25.0, 12.0], [30.0, 40.0], [-30.0, -40.0]], &limits);

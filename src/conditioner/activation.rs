@@ -55,10 +55,12 @@ macro_rules! activations {
             type Out = Width<W>;
 
             #[inline(always)]
-            fn apply<V: Value<Scalar = T>>(&self, x: &[V; W], _: &[V; C], y: &mut [V; W]) {
+            fn apply<V: Value<Scalar = T>>(&self, x: &[V; W], _: &[V; C]) -> [V; W] {
+                let mut y = [V::ZEROS; W];
                 for i in 0..W {
                     y[i] = Self::value(x[i]);
                 }
+                y
             }
 
             fn describe(visit: &mut impl FnMut(Part)) {
@@ -70,8 +72,10 @@ macro_rules! activations {
             type Tape<V: Value<Scalar = T>> = ();
 
             #[inline(always)]
-            fn apply_tape<V: Value<Scalar = T>>(&self, x: &[V; W], context: &[V; C], y: &mut [V; W], (): &mut ()) {
-                self.apply(x, context, y);
+            fn apply_tape<V: Value<Scalar = T>>(&self, x: &[V; W], _: &[V; C], y: &mut [V; W], (): &mut ()) {
+                for i in 0..W {
+                    y[i] = Self::value(x[i]);
+                }
             }
 
             #[inline(always)]

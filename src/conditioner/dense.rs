@@ -37,30 +37,49 @@ const BLOCK: usize = 4;
 /// `y[o] += sum_i x[i] rows[i][o]`, the terms added in the order of `i` on every path.
 #[inline(always)]
 pub(crate) fn add_rows<V: Value, R>(x: &[V], rows: &[R], row: impl Fn(&R) -> &[V::Scalar], y: &mut [V]) {
-    add_stored_rows(x, rows, row, |w| w, y);
+    add_stored_rows(x, rows, row, |w| w, |_, _| (), y);
 }
 
-/// As [`add_rows`], with weights that are stored as `S` and read by `load`.
+/// `y[o] = bias[o] + sum_i x[i] rows[i][o]`, the terms added in the order of `i` on every path.
+#[inline(always)]
+pub(crate) fn affine<V: Value, R>(x: &[V], rows: &[R], row: impl Fn(&R) -> &[V::Scalar], bias: &[V::Scalar], y: &mut [V]) {
+    add_stored_rows(
+        x,
+        rows,
+        row,
+        |w| w,
+        #[inline(always)]
+        |first, y| {
+            for (y, b) in y.iter_mut().zip(bias.get(first..).unwrap_or(&[])) {
+                *y = V::splat(*b);
+            }
+        },
+        y,
+    );
+}
+
+/// As [`add_rows`], with weights that are stored as `S` and read by `load`; `begin` may set the outputs from the one of that number on before sums are added to them.
 #[inline(always)]
 pub(crate) fn add_stored_rows<V: Value, R, S: Copy>(
     x: &[V],
     rows: &[R],
     row: impl Fn(&R) -> &[S],
     load: impl Fn(S) -> V::Scalar,
+    begin: impl Fn(usize, &mut [V]),
     y: &mut [V],
 ) {
     let mut done = 0;
     if V::LANES == 1 {
         // A block's sums stay in registers: 8 vectors where there are vectors, 16 scalars on a microcontroller.
         if !cfg!(target_arch = "arm") {
-            done = add_blocks::<V, R, S, 32>(x, rows, &row, &load, y, done);
-            done = add_blocks::<V, R, S, 24>(x, rows, &row, &load, y, done);
+            done = add_blocks::<V, R, S, 32>(x, rows, &row, &load, &begin, y, done);
+            done = add_blocks::<V, R, S, 24>(x, rows, &row, &load, &begin, y, done);
         }
-        done = add_blocks::<V, R, S, 16>(x, rows, &row, &load, y, done);
-        done = add_blocks::<V, R, S, 8>(x, rows, &row, &load, y, done);
+        done = add_blocks::<V, R, S, 16>(x, rows, &row, &load, &begin, y, done);
+        done = add_blocks::<V, R, S, 8>(x, rows, &row, &load, &begin, y, done);
     }
-    done = add_blocks::<V, R, S, BLOCK>(x, rows, &row, &load, y, done);
-    add_blocks::<V, R, S, 1>(x, rows, &row, &load, y, done);
+    done = add_blocks::<V, R, S, BLOCK>(x, rows, &row, &load, &begin, y, done);
+    add_blocks::<V, R, S, 1>(x, rows, &row, &load, &begin, y, done);
 }
 
 /// [`add_stored_rows`] for whole blocks of `N` outputs from output `done` on; returns how many are done then.
@@ -72,10 +91,12 @@ fn add_blocks<V: Value, R, S: Copy, const N: usize>(
     rows: &[R],
     row: &impl Fn(&R) -> &[S],
     load: &impl Fn(S) -> V::Scalar,
+    begin: &impl Fn(usize, &mut [V]),
     y: &mut [V],
     mut done: usize,
 ) -> usize {
     while let Some(y) = y.get_mut(done..).and_then(|y| y.first_chunk_mut::<N>()) {
+        begin(done, y);
         let mut sums = *y;
         for (x, r) in x.iter().zip(rows) {
             let Some(w) = row(r).get(done..).and_then(|w| w.first_chunk::<N>()) else { continue };
@@ -181,11 +202,10 @@ impl<T: Real, const I: usize, const O: usize, const C: usize> Layer<T, Width<I>,
     type Out = Width<O>;
 
     #[inline(always)]
-    fn apply<V: Value<Scalar = T>>(&self, x: &[V; I], _: &[V; C], y: &mut [V; O]) {
-        for (y, b) in y.iter_mut().zip(&self.bias) {
-            *y = V::splat(*b);
-        }
-        add_rows(x, &self.weights, |row| row, y);
+    fn apply<V: Value<Scalar = T>>(&self, x: &[V; I], _: &[V; C]) -> [V; O] {
+        let mut y = [V::ZEROS; O];
+        affine(x, &self.weights, |row| row, &self.bias, &mut y);
+        y
     }
 
     fn describe(visit: &mut impl FnMut(Part)) {
@@ -199,8 +219,8 @@ impl<T: Real, const I: usize, const O: usize, const C: usize> DifferentiableLaye
     type Tape<V: Value<Scalar = T>> = ();
 
     #[inline(always)]
-    fn apply_tape<V: Value<Scalar = T>>(&self, x: &[V; I], context: &[V; C], y: &mut [V; O], (): &mut ()) {
-        self.apply(x, context, y);
+    fn apply_tape<V: Value<Scalar = T>>(&self, x: &[V; I], _: &[V; C], y: &mut [V; O], (): &mut ()) {
+        affine(x, &self.weights, |row| row, &self.bias, y);
     }
 
     #[inline(always)]
@@ -226,9 +246,10 @@ impl<T: Real, const I: usize, const C: usize, const O: usize> Layer<T, Width<I>,
     type Out = Width<O>;
 
     #[inline(always)]
-    fn apply<V: Value<Scalar = T>>(&self, x: &[V; I], context: &[V; C], y: &mut [V; O]) {
-        self.dense.apply(x, context, y);
-        add_rows(context, &self.context_weights, |row| row, y);
+    fn apply<V: Value<Scalar = T>>(&self, x: &[V; I], context: &[V; C]) -> [V; O] {
+        let mut y = self.dense.apply(x, context);
+        add_rows(context, &self.context_weights, |row| row, &mut y);
+        y
     }
 
     fn describe(visit: &mut impl FnMut(Part)) {
@@ -244,7 +265,8 @@ impl<T: Real, const I: usize, const C: usize, const O: usize> DifferentiableLaye
 
     #[inline(always)]
     fn apply_tape<V: Value<Scalar = T>>(&self, x: &[V; I], context: &[V; C], y: &mut [V; O], (): &mut ()) {
-        self.apply(x, context, y);
+        self.dense.apply_tape(x, context, y, &mut ());
+        add_rows(context, &self.context_weights, |row| row, y);
     }
 
     #[inline(always)]

@@ -2,7 +2,7 @@
 
 use rand_core::Rng;
 
-use crate::conditioner::dense::{add_lanes, add_rows, add_rows_transposed};
+use crate::conditioner::dense::{add_lanes, add_rows_transposed, affine};
 use crate::conditioner::{ConstantOutput, DifferentiableLayer, Layer};
 use crate::params::{Init, Parameters, Role};
 use crate::real::Real;
@@ -116,14 +116,10 @@ impl<T: Real, U: Univariate<T>, const H: usize, const B: usize, const C: usize> 
     type Out = Each<U, B>;
 
     #[inline(always)]
-    fn apply<V: Value<Scalar = T>>(&self, x: &[V; H], _: &[V; C], y: &mut [U::Params<V>; B]) {
-        for b in 0..B {
-            let y = y[b].as_mut();
-            for (y, bias) in y.iter_mut().zip(self.bias[b].as_ref()) {
-                *y = V::splat(*bias);
-            }
-            add_rows(x, &self.weights, |row| row.get(b).map_or(&[], AsRef::as_ref), y);
-        }
+    fn apply<V: Value<Scalar = T>>(&self, x: &[V; H], context: &[V; C]) -> [U::Params<V>; B] {
+        let mut y = Zeros::ZEROS;
+        self.apply_tape(x, context, &mut y, &mut ());
+        y
     }
 
     fn describe(visit: &mut impl FnMut(Part)) {
@@ -138,8 +134,10 @@ impl<T: Real, U: Univariate<T>, const H: usize, const B: usize, const C: usize> 
     type Tape<V: Value<Scalar = T>> = ();
 
     #[inline(always)]
-    fn apply_tape<V: Value<Scalar = T>>(&self, x: &[V; H], context: &[V; C], y: &mut [U::Params<V>; B], (): &mut ()) {
-        self.apply(x, context, y);
+    fn apply_tape<V: Value<Scalar = T>>(&self, x: &[V; H], _: &[V; C], y: &mut [U::Params<V>; B], (): &mut ()) {
+        for b in 0..B {
+            affine(x, &self.weights, |row| row.get(b).map_or(&[], AsRef::as_ref), self.bias[b].as_ref(), y[b].as_mut());
+        }
     }
 
     #[inline(always)]
@@ -168,10 +166,9 @@ impl<T: Real, U: Univariate<T>, const H: usize, const B: usize, const C: usize> 
     type Out = Each<U, B>;
 
     #[inline(always)]
-    fn apply<V: Value<Scalar = T>>(&self, x: &[V; H], context: &[V; C], y: &mut [U::Params<V>; B]) {
-        let mut one = [U::Params::ZEROS];
-        self.head.apply(x, context, &mut one);
-        *y = [one[0]; B];
+    fn apply<V: Value<Scalar = T>>(&self, x: &[V; H], context: &[V; C]) -> [U::Params<V>; B] {
+        let [one] = self.head.apply(x, context);
+        [one; B]
     }
 
     fn describe(visit: &mut impl FnMut(Part)) {
@@ -187,7 +184,7 @@ impl<T: Real, U: Univariate<T>, const H: usize, const B: usize, const C: usize> 
 
     #[inline(always)]
     fn apply_tape<V: Value<Scalar = T>>(&self, x: &[V; H], context: &[V; C], y: &mut [U::Params<V>; B], (): &mut ()) {
-        self.apply(x, context, y);
+        *y = self.apply(x, context);
     }
 
     #[inline(always)]

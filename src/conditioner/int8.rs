@@ -38,11 +38,10 @@ pub struct Int8Head<T: Real, U: Univariate<T>, const H: usize, const B: usize, c
     pub bias: [U::Params<T>; B],
 }
 
-/// `y = s (x W) + b`.
+/// `y = s (y + x W) + b`.
 #[inline(always)]
 fn apply<V: Value, R>(x: &[V], rows: &[R], row: impl Fn(&R) -> &[i8], scales: &[V::Scalar], bias: &[V::Scalar], y: &mut [V]) {
-    y.fill(V::ZEROS);
-    add_stored_rows(x, rows, row, |w| V::Scalar::from_f64(f64::from(w)), y);
+    add_stored_rows(x, rows, row, |w| V::Scalar::from_f64(f64::from(w)), |_, _| (), y);
     for ((y, scale), bias) in y.iter_mut().zip(scales).zip(bias) {
         *y = y.mul_add(V::splat(*scale), V::splat(*bias));
     }
@@ -99,8 +98,10 @@ impl<T: Real, const I: usize, const O: usize, const C: usize> Layer<T, Width<I>,
     type Out = Width<O>;
 
     #[inline(always)]
-    fn apply<V: Value<Scalar = T>>(&self, x: &[V; I], _: &[V; C], y: &mut [V; O]) {
-        apply(x, &self.weights, |row| row, &self.scales, &self.bias, y);
+    fn apply<V: Value<Scalar = T>>(&self, x: &[V; I], _: &[V; C]) -> [V; O] {
+        let mut y = [V::ZEROS; O];
+        apply(x, &self.weights, |row| row, &self.scales, &self.bias, &mut y);
+        y
     }
 
     fn describe(visit: &mut impl FnMut(Part)) {
@@ -117,13 +118,14 @@ impl<T: Real, U: Univariate<T>, const H: usize, const B: usize, const P: usize, 
     type Out = Each<U, B>;
 
     #[inline(always)]
-    fn apply<V: Value<Scalar = T>>(&self, x: &[V; H], _: &[V; C], y: &mut [U::Params<V>; B]) {
+    fn apply<V: Value<Scalar = T>>(&self, x: &[V; H], _: &[V; C]) -> [U::Params<V>; B] {
         const {
             assert!(
                 P * size_of::<T>() == size_of::<U::Params<T>>(),
                 "P must be the number of parameters of the univariate: 3 K for a mixture of K"
             );
         }
+        let mut y: [U::Params<V>; B] = Zeros::ZEROS;
         for b in 0..B {
             apply(
                 x,
@@ -134,6 +136,7 @@ impl<T: Real, U: Univariate<T>, const H: usize, const B: usize, const P: usize, 
                 y[b].as_mut(),
             );
         }
+        y
     }
 
     fn describe(visit: &mut impl FnMut(Part)) {
@@ -169,9 +172,9 @@ mod tests {
         let full = Dense { weights: [[1.0f64, -0.5, 0.3], [-0.41, 0.9, 1e-3]], bias: [1.0, 2.0, 3.0] };
         let mut small = Int8Dense::<f64, 2, 3>::ZEROS;
         small.quantize(&full);
-        let (x, mut exact, mut rounded) = ([0.5, -1.5], [0.0; 3], [0.0; 3]);
-        Layer::<f64, Width<2>, 0>::apply(&full, &x, &[], &mut exact);
-        Layer::<f64, Width<2>, 0>::apply(&small, &x, &[], &mut rounded);
+        let x = [0.5, -1.5];
+        let exact = Layer::<f64, Width<2>, 0>::apply(&full, &x, &[]);
+        let rounded = Layer::<f64, Width<2>, 0>::apply(&small, &x, &[]);
         for o in 0..3 {
             let bound = 0.5001 * small.scales[o] * (x[0].abs() + x[1].abs());
             assert!((exact[o] - rounded[o]).abs() <= bound, "{} is not {}", rounded[o], exact[o]);

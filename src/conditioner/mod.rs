@@ -32,8 +32,8 @@ pub trait Layer<T: Real, In: Shape<T>, const C: usize = 0> {
     /// The shape of what the layer gives.
     type Out: Shape<T>;
 
-    /// Overwrites `y` with the layer's value at `x`.
-    fn apply<V: Value<Scalar = T>>(&self, x: &In::Of<V>, context: &[V; C], y: &mut <Self::Out as Shape<T>>::Of<V>);
+    /// The layer's value at `x`.
+    fn apply<V: Value<Scalar = T>>(&self, x: &In::Of<V>, context: &[V; C]) -> <Self::Out as Shape<T>>::Of<V>;
 
     /// Tells `visit` what the layer is made of, as [`Bijector::describe`](crate::Bijector::describe) does.
     fn describe(_visit: &mut impl FnMut(Part)) {}
@@ -50,7 +50,7 @@ pub trait DifferentiableLayer<T: Real, In: Shape<T>, const C: usize = 0>: Layer<
     /// What [`Self::backward`] needs beside `x` and `y`.
     type Tape<V: Value<Scalar = T>>: Zeros;
 
-    /// As [`Layer::apply`], filling the tape.
+    /// Overwrites `y` with what [`Layer::apply`] gives, and fills the tape.
     fn apply_tape<V: Value<Scalar = T>>(
         &self,
         x: &In::Of<V>,

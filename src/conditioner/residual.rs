@@ -40,11 +40,12 @@ impl<T: Real, L: Layer<T, Width<W>, C, Out = Width<W>>, const W: usize, const C:
     type Out = Width<W>;
 
     #[inline(always)]
-    fn apply<V: Value<Scalar = T>>(&self, x: &[V; W], context: &[V; C], y: &mut [V; W]) {
-        self.0.apply(x, context, y);
+    fn apply<V: Value<Scalar = T>>(&self, x: &[V; W], context: &[V; C]) -> [V; W] {
+        let mut y = self.0.apply(x, context);
         for i in 0..W {
             y[i] += x[i];
         }
+        y
     }
 
     fn describe(visit: &mut impl FnMut(Part)) {

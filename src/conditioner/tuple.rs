@@ -6,6 +6,22 @@ use crate::shape::Shape;
 use crate::structure::Part;
 use crate::value::{Value, Zeros};
 
+/// One layer after the other, each in the scope of what it reads: a stack holds two outputs at a time.
+macro_rules! chain {
+    ($self:ident, $context:ident, $x:expr, $i:tt) => {
+        $self.$i.apply($x, $context)
+    };
+    ($self:ident, $context:ident, $x:expr, $i:tt $($rest:tt)+) => {
+        chain!(@ $self, $context, $self.$i.apply($x, $context), $($rest)+)
+    };
+    (@ $self:ident, $context:ident, $value:expr,) => {
+        $value
+    };
+    (@ $self:ident, $context:ident, $value:expr, $i:tt $($rest:tt)*) => {
+        chain!(@ $self, $context, { let out = $value; $self.$i.apply(&out, $context) }, $($rest)*)
+    };
+}
+
 /// A tuple as its inner layers, each named with the shape it takes, then the last one, then the inner ones but the first in reverse.
 ///
 /// The tape holds the outputs between the layers with the layers' own tapes. For `(L0, L1, L2)` the expansion is, in short:
@@ -13,9 +29,8 @@ use crate::value::{Value, Zeros};
 /// ```ignore
 /// type Tape = ((Out0, Tape0), (Out1, Tape1), Tape2);
 /// fn apply(..) {
-///     let mut out = ZEROS; self.0.apply(x, context, &mut out); let input = &out;
-///     let mut out = ZEROS; self.1.apply(input, context, &mut out); let input = &out;
-///     self.2.apply(input, context, y);
+///     let out = { let out = self.0.apply(x, context); self.1.apply(&out, context) };
+///     self.2.apply(&out, context)
 /// }
 /// fn backward(..) {
 ///     let mut cotangent = ZEROS;
@@ -32,14 +47,8 @@ macro_rules! layer_tuple {
             type Out = $last::Out;
 
             #[inline(always)]
-            fn apply<V: Value<Scalar = T>>(&self, x: &In::Of<V>, context: &[V; C], y: &mut <$last::Out as Shape<T>>::Of<V>) {
-                let input = x;
-                $(
-                    let mut out = Zeros::ZEROS;
-                    self.$i.apply(input, context, &mut out);
-                    let input = &out;
-                )+
-                self.$l.apply(input, context, y);
+            fn apply<V: Value<Scalar = T>>(&self, x: &In::Of<V>, context: &[V; C]) -> <$last::Out as Shape<T>>::Of<V> {
+                chain!(self, context, x, $($i)+ $l)
             }
 
             fn describe(visit: &mut impl FnMut(Part)) {

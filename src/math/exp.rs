@@ -11,6 +11,8 @@ use crate::value::Value;
 pub trait ExpCoefficients: Sized + 'static {
     /// Below it `e^x` rounds to 0.
     const EXP_LOW: Self;
+    /// From here on `e^x` is a normal number, with an exponent to spare.
+    const EXP_NORMAL: Self;
     /// Above it `e^x` is infinite.
     const EXP_HIGH: Self;
     /// `log2(e)`.
@@ -25,6 +27,7 @@ pub trait ExpCoefficients: Sized + 'static {
 
 impl ExpCoefficients for f32 {
     const EXP_LOW: f32 = -104.0;
+    const EXP_NORMAL: f32 = -86.0;
     const EXP_HIGH: f32 = 89.0;
     const LOG2_E: f32 = core::f32::consts::LOG2_E;
     const LN_2_HIGH: f32 = 0.69314575;
@@ -34,6 +37,7 @@ impl ExpCoefficients for f32 {
 
 impl ExpCoefficients for f64 {
     const EXP_LOW: f64 = -746.0;
+    const EXP_NORMAL: f64 = -707.0;
     const EXP_HIGH: f64 = 710.0;
     const LOG2_E: f64 = core::f64::consts::LOG2_E;
     const LN_2_HIGH: f64 = 0.6931471805601177;
@@ -103,6 +107,20 @@ fn exp_lane<V: Value>(x: V) -> V {
     let x = V::splat(V::Scalar::EXP_HIGH).min(V::splat(V::Scalar::EXP_LOW).max(x));
     let (n, high, low) = exp_parts(x, -V::ZEROS);
     scale(high + low, n)
+}
+
+/// `e^x` where that is a normal number (`x <= 86` in f32, 707 in f64); smaller results are held to about the least of them. A third cheaper than [`exp`].
+#[inline(always)]
+pub(crate) fn exp_normal<V: Value>(x: V) -> V {
+    lanewise!(exp_normal_lane, x)
+}
+
+#[inline(always)]
+fn exp_normal_lane<V: Value>(x: V) -> V {
+    let x = x.max(V::splat(V::Scalar::EXP_NORMAL));
+    let n = (x * V::splat(V::Scalar::LOG2_E)).round_int();
+    let r = n.mul_add(-V::splat(V::Scalar::LN_2_LOW), n.mul_add(-V::splat(V::Scalar::LN_2_HIGH), x));
+    (V::ONE + (r * r).mul_add(polynomial(r, V::Scalar::EXP), r)).scale2(n)
 }
 
 /// `e^x - 1`, without loss near 0.

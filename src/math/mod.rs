@@ -9,13 +9,14 @@
 macro_rules! lanewise {
     ($f:ident, $x:expr) => {{
         struct Function;
-        impl $crate::value::Lanewise for Function {
+        impl $crate::value::Lanewise<1, 1> for Function {
             #[inline(always)]
-            fn of<L: $crate::value::Value>(x: L) -> L {
-                $f(x)
+            fn of<L: $crate::value::Value>([x]: [L; 1]) -> [L; 1] {
+                [$f(x)]
             }
         }
-        $x.map::<Function>()
+        let [y] = V::map::<Function, 1, 1>([$x]);
+        y
     }};
 }
 
@@ -27,6 +28,7 @@ mod normal;
 mod quantile;
 mod sigmoid;
 
+pub(crate) use exp::exp_normal;
 pub use exp::{exp, expm1};
 pub use ln::{ln, ln_1p};
 pub use log_sum_exp::log_sum_exp;

@@ -1,6 +1,7 @@
 //! The hyperbolic tangent, the logistic function and softplus.
 
-use super::{constant, exp, ln_1p, polynomial};
+use super::exp::ExpCoefficients;
+use super::{constant, exp, exp_normal, ln_1p, polynomial};
 use crate::value::Value;
 
 /// The constants of [`tanh`].
@@ -57,10 +58,11 @@ fn tanh_lane<V: Value>(x: V) -> V {
     let z = x * x;
     let near = constant::<V>(0.625);
     let numerator = a.select_lt(near, z.mul_add(polynomial(z, V::Scalar::TANH_P), V::ZEROS), constant(-2.0));
-    let denominator = a.select_lt(near, polynomial(z, V::Scalar::TANH_Q), exp(a + a) + V::ONE);
+    let denominator =
+        a.select_lt(near, polynomial(z, V::Scalar::TANH_Q), exp_normal((a + a).min(-V::splat(V::Scalar::EXP_NORMAL))) + V::ONE);
     let q = numerator / denominator;
     let far = V::ONE + q;
-    a.select_lt(near, x.mul_add(q, x), x.select_lt(V::ZEROS, -far, far))
+    a.select_lt(near, x.mul_add(q, x), x.select_lt(V::ZEROS, -far, V::ZEROS.select_lt(x, far, x)))
 }
 
 /// The logistic function `1 / (1 + e^-x)`.

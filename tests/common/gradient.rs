@@ -475,8 +475,8 @@ where
     for (rows, dys) in rows.chunks_exact(V::LANES).zip(dys.chunks_exact(V::LANES)) {
         let context = pack::<V, C>(&rows.iter().map(|row| row.1).collect::<Vec<_>>());
         let x = pack::<V, I>(&rows.iter().map(|row| row.0).collect::<Vec<_>>());
-        let (mut y, mut expected) = (Output::<L, V, I, C>::ZEROS, Output::<L, V, I, C>::ZEROS);
-        layer.apply(&x, &context, &mut expected);
+        let mut y = Output::<L, V, I, C>::ZEROS;
+        let expected = layer.apply(&x, &context);
         layer.apply_tape(&x, &context, &mut y, &mut tape);
         assert_eq!(y.values(), expected.values(), "apply_tape at {x:?}");
         let mut dy = Output::<L, V, I, C>::ZEROS;
@@ -502,9 +502,7 @@ where
     let outputs = Output::<L, f64, I, C>::ZEROS.values().len();
     let dys: Vec<Vec<f64>> = rows.iter().map(|_| (0..outputs).map(|_| cotangent(&mut rng)).collect()).collect();
     let loss = |layer: &L, n: usize, (x, context): Row<I, C>| {
-        let mut y = Output::<L, f64, I, C>::ZEROS;
-        layer.apply(&x, &context, &mut y);
-        let values = y.values();
+        let values = layer.apply(&x, &context).values();
         let terms = || values.iter().zip(&dys[n]).map(|(y, d)| y * d);
         (terms().sum::<f64>(), terms().map(f64::abs).sum::<f64>())
     };

@@ -110,8 +110,8 @@ impl<U: Univariate<f64>> Univariate<f64> for Planted<U> {
 
 impl<L: Layer<f64, Width<I>, C>, const I: usize, const C: usize> Layer<f64, Width<I>, C> for Planted<L> {
     type Out = L::Out;
-    fn apply<V: Value<Scalar = f64>>(&self, x: &[V; I], context: &[V; C], y: &mut <L::Out as Shape<f64>>::Of<V>) {
-        self.inner.apply(x, context, y);
+    fn apply<V: Value<Scalar = f64>>(&self, x: &[V; I], context: &[V; C]) -> <L::Out as Shape<f64>>::Of<V> {
+        self.inner.apply(x, context)
     }
 }
 

@@ -12,7 +12,9 @@ impl Zeros for Mine {
 }
 impl Layer<f32, Width<1>> for Mine {
     type Out = Each<Mixture, 1>;
-    fn apply<V: Value<Scalar = f32>>(&self, _: &[V; 1], _: &[V; 0], _: &mut [MixtureParams<V, 4>; 1]) {}
+    fn apply<V: Value<Scalar = f32>>(&self, _: &[V; 1], _: &[V; 0]) -> [MixtureParams<V, 4>; 1] {
+        [MixtureParams::ZEROS]
+    }
 }
 
 type Blocks = Coupling<FirstHalf, Mixture, Mine, 1, 1>;

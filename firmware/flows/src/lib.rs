@@ -57,10 +57,8 @@ pub fn sample_hash(count: u32) -> Hash {
 pub fn most_evaluations() -> u32 {
     fn of<M>(coupling: &Coupling<M, Mixture, Net<1, 1, 64>, 1, 1>) -> usize {
         let evaluations = |[a, z]: [f32; 2]| {
-            let mut params = Zeros::ZEROS;
-            coupling.conditioner.apply(&[a], &[], &mut params);
-            let [params] = &params;
-            coupling.univariate.mixture(params).inverse_counted(z).1
+            let [params] = coupling.conditioner.apply(&[a], &[]);
+            coupling.univariate.mixture(&params).inverse_counted(z).1
         };
         nasty().map(evaluations).max().unwrap_or(0)
     }

@@ -1,0 +1,140 @@
+//! The inverse of the map: from `z` to the root of `F(x) = Phi(z)`.
+
+use super::sums::{largest_of, sum_of};
+use super::{Mixture, SQRT_TAU, limit};
+use crate::math::{exp, ln, mills, quantile_log_sf};
+use crate::real::Real;
+use crate::root;
+use crate::value::Value;
+
+impl<V: Value, const K: usize> Mixture<V, K> {
+    /// `(x, log dx/dz)` with `F(x) = Phi(z)`: Newton's method inside a bracket, at most [`root::max_iterations`] evaluations.
+    ///
+    /// # Domain
+    /// `|z|` is held to `LIMIT`, as is what the forward map returns; NaN is read as `-LIMIT`.
+    #[inline(always)]
+    pub fn inverse_and_log_det(&self, z: V) -> (V, V) {
+        // A function of its own: the loop is long, and inlined into every coupling it takes minutes to compile.
+        V::outline(
+            #[inline(always)]
+            || {
+                let (x, log_det) = self.solve(z, || ());
+                (x, -log_det)
+            },
+        )
+    }
+
+    /// The root of `F(x) = Phi(z)` with the log-det there; calls `evaluated` at each evaluation.
+    #[inline(always)]
+    fn solve(&self, z: V, evaluated: impl Fn()) -> (V, V) {
+        let (low, high) = self.bracket(z);
+        root::newton(
+            low,
+            high,
+            self.start(z),
+            self.held(z),
+            #[inline(always)]
+            |x| {
+                evaluated();
+                let point = self.at(x);
+                (point.z, point.slope(), point.bend(self), point.log_det())
+            },
+        )
+    }
+
+    /// As [`Mixture::inverse_and_log_det`], with the number of evaluations it took.
+    #[doc(hidden)]
+    pub fn inverse_counted(&self, z: V) -> (V, usize) {
+        let count = core::cell::Cell::new(0);
+        let (x, _) = self.solve(z, || count.set(count.get() + 1));
+        (x, count.get())
+    }
+
+    /// As [`Mixture::inverse_and_log_det`], by bisection alone: exactly [`Real::BITS`] evaluations, and for the same mixture `z1 <= z2` never gives `x1 > x2`.
+    #[inline(always)]
+    pub fn bisect_and_log_det(&self, z: V) -> (V, V) {
+        let x = root::bisect(
+            self.held(z),
+            #[inline(always)]
+            |x| self.at(x).z,
+        );
+        (x, -self.at(x).log_det())
+    }
+
+    /// An interval that holds the root of `F(x) = Phi(z)`: at its left end every `t_k <= z`, at its right end every `t_k >= z`.
+    #[inline(always)]
+    pub fn bracket(&self, z: V) -> (V, V) {
+        let z = self.held(z);
+        let mut low = self.scale(0).mul_add(z, self.means[0]);
+        let mut high = low;
+        for k in 1..K {
+            let end = self.scale(k).mul_add(z, self.means[k]);
+            low = low.min(end);
+            high = high.max(end);
+        }
+        (low, high)
+    }
+
+    /// Where the inverse begins: the largest `x`, seen from the smaller tail `p`, that one component (with those on top of it) puts there.
+    ///
+    /// Components further out hold a part of `p`; the component is about its quantile at the share of what they leave. For narrow components far apart this is nearly the
+    /// root; where they overlap it is near enough for Newton's method.
+    #[inline(always)]
+    pub fn start(&self, z: V) -> V {
+        V::outline(
+            #[inline(always)]
+            || self.start_inside(z),
+        )
+    }
+
+    #[inline(always)]
+    fn start_inside(&self, z: V) -> V {
+        let z = self.held(z);
+        let side = z.select_lt(V::ZEROS, -V::ONE, V::ONE);
+        let root = V::splat(V::Scalar::from_f64(SQRT_TAU));
+        let half = V::splat(V::Scalar::from_f64(0.5));
+        let rounding = V::splat(V::Scalar::EPSILON * V::Scalar::from_f64(4.0));
+        let log_tail = ln(mills(z.abs()) / root) - z * z * half;
+        let p = exp(log_tail) * self.total;
+        let log_p = log_tail + ln(self.total);
+        let (nothing, none) = (V::splat(-V::Scalar::MAX), V::splat(V::Scalar::INFINITY));
+        let mut scales = [V::ZEROS; K];
+        for k in 0..K {
+            scales[k] = self.scale(k);
+        }
+        let (mut further, mut here) = ([V::ZEROS; K], [V::ZEROS; K]);
+        for k in 0..K {
+            for j in 0..K {
+                let apart = side * (self.means[j] - self.means[k]);
+                // One narrower than `k` is a step at its mean.
+                let near = scales[j].select_lt(scales[k], V::ZEROS, scales[k]);
+                further[k] += near.select_lt(apart, self.weights[j], V::ZEROS);
+                here[k] += near.select_lt(apart.abs(), V::ZEROS, self.weights[j]);
+            }
+        }
+        let mut starts = [V::ZEROS; K];
+        let mut blend = [V::ZEROS; K];
+        for k in 0..K {
+            let mean = side * self.means[k];
+            // Between components `p` is what those further out hold, to rounding.
+            let left = p - further[k];
+            let left = (-rounding * p).select_lt(left, left.max(rounding * p), V::ZEROS);
+            let log_share = V::ZEROS.select_lt(further[k], V::ZEROS, log_p) + ln(V::ZEROS.select_lt(further[k], left, V::ONE) / here[k]);
+            let fits = log_share.select_lt(rounding, log_share, none);
+            let share = V::ZEROS.select_lt(further[k], V::ZEROS.select_lt(left, fits, none), fits);
+            // However little is left, the component alone holds no more than `p`.
+            let alone = log_p - self.log_weights[k];
+            let log_tail = share.min(alone.select_lt(V::ZEROS, alone, none));
+            let x = scales[k].mul_add(quantile_log_sf(log_tail.min(-rounding)), mean);
+            starts[k] = log_tail.select_lt(none, x, nothing);
+            blend[k] = self.weights[k] * scales[k].mul_add(z.abs(), mean);
+        }
+        let start = largest_of(&starts);
+        side * nothing.select_lt(start, start, sum_of(&blend) / self.total)
+    }
+
+    #[inline(always)]
+    fn held(&self, z: V) -> V {
+        z.max(V::splat(-limit::<V::Scalar>())).min(V::splat(limit::<V::Scalar>()))
+    }
+}
