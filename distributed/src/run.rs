@@ -73,7 +73,7 @@ impl<T: Scalar, N: Blocks<T, D>, const D: usize> Run<'_, T, N, D> {
             let batch = &rows[from..rows.len().min(from + self.share)];
             // A shard that fails spoils the sum, and so all ranks know.
             let total = self.trainer.nll_gradient(weights, batch, &[]).unwrap_or_else(|e| {
-                failed = Some(e.to_string());
+                failed.get_or_insert(e.to_string());
                 T::NAN
             });
             self.sum.add(|to| {
