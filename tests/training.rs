@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use gaussflow::conditioner::{Relu, Tanh};
 use gaussflow::toy::two_moons;
-use gaussflow::train::{Adam, Copies, Fit, Outcome, Schedule, TrainError, Trainer, fit, mean_nll, shuffle};
+use gaussflow::train::{Adam, Copies, Fit, FitState, Outcome, Schedule, TrainError, Trainer, fit, mean_nll, shuffle};
 use gaussflow::{
     ContextDense, Coupling, Dense, FirstHalf, Flow, Head, Householder, Init, MixtureCdf, Pack, Parameters, Swap, TanhClamp, Value, Wide,
     Zeros, standard_normal,
@@ -239,4 +239,97 @@ fn schedules_rise_and_fall() {
     assert_eq!(Schedule::Constant.factor::<f32>(123), 1.0);
     // Degenerate spans do not divide by zero.
     assert!(Schedule::Cosine { warmup: 5, steps: 0, last: 0.0 }.factor::<f32>(7).is_finite());
+}
+
+type Start = (Box<Blocks<f64>>, Pcg32);
+
+/// A fit whose batches are cut into parts, whose weights are kept after `keep` steps, and which goes on from there in fresh memory.
+fn by_hand(parts: usize, keep: u32) -> (Vec<f64>, Outcome<f64>, Box<Blocks<f64>>) {
+    type Part = Trainer<f64, Pack<f64, 4>, Blocks<f64>, 2>;
+    let ((mut blocks, mut rng), [mut data, held], settings) = fit_in_f64();
+    let (mut trainer, mut sum) = (Box::new(Part::ZEROS), Box::new(Blocks::ZEROS));
+    let (mut average, mut best) = (Box::new(Blocks::ZEROS), Box::new(Blocks::ZEROS));
+    let mut copies = Copies { average: Some(&mut *average), best: Some(&mut *best) };
+    let (mut kept_average, mut kept_best) = (Box::new(Blocks::ZEROS), Box::new(Blocks::ZEROS));
+    let mut kept = Some((&mut *kept_average, &mut *kept_best));
+    let mut state = FitState::start(&*blocks, &settings, &mut copies).unwrap();
+    let mut losses = Vec::new();
+    while !state.is_over(&settings) {
+        shuffle(&mut data, &mut [[]; 0], &mut rng);
+        for batch in data.chunks(settings.batch) {
+            sum.fill(0.0);
+            let mut total = 0.0;
+            for part in 0..parts {
+                let share = &batch[batch.len() * part / parts..batch.len() * (part + 1) / parts];
+                total += trainer.nll_gradient(&blocks, share, &[]).unwrap();
+                Blocks::zip([&mut *sum], [trainer.gradient()], &mut |_, [sum], [g]| sum.iter_mut().zip(g).for_each(|(sum, g)| *sum += g));
+            }
+            trainer.gradient_mut().copy_from(&sum);
+            losses.push(state.step(&mut *blocks, &mut *trainer, total, batch.len(), &settings, &mut copies).unwrap().loss);
+            if state.step == keep
+                && let Some((kept_average, kept_best)) = kept.take()
+            {
+                kept_average.copy_from(copies.average.as_deref().unwrap());
+                kept_best.copy_from(copies.best.as_deref().unwrap());
+                copies = Copies { average: Some(kept_average), best: Some(kept_best) };
+                let mut fresh = Box::new(Part::ZEROS);
+                fresh.restore(trainer.moments(), trainer.steps());
+                (blocks, trainer) = (blocks.clone(), fresh);
+            }
+        }
+        let validation = mean_nll::<f64, Pack<f64, 4>, _, 2, 0>(copies.current(&blocks), &held, &[]);
+        state.end_epoch(&*blocks, Some(validation), &settings, &mut copies);
+    }
+    let outcome = state.finish(&mut *blocks, &copies);
+    (losses, outcome, blocks)
+}
+
+/// What starts, the rows to train and to validate on, and how.
+fn fit_in_f64() -> (Start, [Vec<[f64; 2]>; 2], Fit<f64>) {
+    let mut rng = Pcg32::new(3, 1);
+    let mut blocks = Box::new(Blocks::ZEROS);
+    blocks.init(&mut rng);
+    let (mut data, mut held) = (vec![[0.0; 2]; 50], vec![[0.0; 2]; 40]);
+    two_moons(&mut data, 0.05, &mut rng);
+    two_moons(&mut held, 0.05, &mut rng);
+    let schedule = Schedule::Cosine { warmup: 2, steps: 40, last: 0.1 };
+    let adam = Adam { learning_rate: 3e-2, weight_decay: 0.01, ..Adam::default() };
+    ((blocks, rng), [data, held], Fit { epochs: 30, batch: 16, adam, clip: 1.0, schedule, average: 0.5, patience: 2 })
+}
+
+/// The loop that `fit` is made of gives its bits, also when it is kept and gone on with; batches cut into parts, one of them empty, differ by rounding.
+#[test]
+fn a_fit_can_be_put_together_from_its_parts() {
+    let ((mut blocks, mut rng), [mut data, held], settings) = fit_in_f64();
+    let mut trainer = Box::new(Trainer::<f64, Pack<f64, 4>, Blocks<f64>, 2>::ZEROS);
+    let (mut average, mut best) = (Box::new(Blocks::ZEROS), Box::new(Blocks::ZEROS));
+    let copies = Copies { average: Some(&mut *average), best: Some(&mut *best) };
+    let outcome =
+        fit(&mut *blocks, (&mut data, &mut []), (&held, &[]), &settings, &mut *trainer, copies, &mut rng, |_| ControlFlow::Continue(()))
+            .unwrap();
+    assert!(outcome.epochs < settings.epochs && outcome.best_epoch > 1, "patience ends it: {outcome:?}");
+    let (losses, same, whole) = by_hand(1, u32::MAX);
+    assert_eq!((same, &whole), (outcome, &blocks));
+    // In the middle of an epoch of four steps.
+    assert_eq!(by_hand(1, 6), (losses.clone(), outcome, blocks));
+    let (parted, near, _) = by_hand(3, u32::MAX);
+    assert_eq!((near.epochs, parted.len()), (outcome.epochs, losses.len()));
+    let far = losses.iter().zip(&parted).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+    assert!(far < 1e-9 && parted != losses, "the losses differ by {far:e}");
+}
+
+#[test]
+fn half_steps_refuse_what_a_step_refuses() {
+    let (mut blocks, mut trainer, _) = start();
+    let before = parameters(&*blocks);
+    assert_eq!(trainer.nll_gradient(&blocks, &[[0.0, 1.0], [f32::NAN, 0.0]], &[]), Err(TrainError::Sample(1)));
+    assert_eq!(trainer.nll_gradient(&blocks, &[], &[]), Ok(0.0));
+    let mut apply = |trainer: &mut Four, total, count| trainer.apply(&mut *blocks, total, count, &Adam::default(), 1.0, 1.0);
+    assert_eq!(apply(&mut trainer, 0.0, 0), Err(TrainError::Empty));
+    assert_eq!(apply(&mut trainer, f32::NAN, 2), Err(TrainError::Diverged { step: 0 }));
+    trainer.gradient_mut().fill(f32::INFINITY);
+    assert_eq!(apply(&mut trainer, 1.0, 2), Err(TrainError::Diverged { step: 0 }));
+    assert_eq!(trainer.steps(), 0);
+    assert!(trainer.moments().iter().all(|moment| parameters(*moment).iter().all(|m| *m == 0.0)));
+    assert_eq!(parameters(&*blocks), before);
 }

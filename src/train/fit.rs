@@ -5,10 +5,10 @@ use core::ops::ControlFlow;
 use rand_core::Rng;
 
 use crate::bijector::DifferentiableBijector;
-use crate::params::{Parameters, Role};
+use crate::lanes::contexts_of;
 use crate::real::Real;
 use crate::train::trainer::check_samples;
-use crate::train::{Adam, Schedule, TrainError, Trainer, mean_nll};
+use crate::train::{Adam, FitState, Schedule, TrainError, Trainer, mean_nll};
 use crate::value::Value;
 
 /// How to fit.
@@ -56,6 +56,13 @@ pub struct Copies<'a, B> {
 impl<B> Default for Copies<'_, B> {
     fn default() -> Self {
         Copies { average: None, best: None }
+    }
+}
+
+impl<B> Copies<'_, B> {
+    /// The parameters that a fit of `bijector` validates: the averaged ones, if they are kept.
+    pub fn current<'a>(&'a self, bijector: &'a B) -> &'a B {
+        self.average.as_deref().unwrap_or(bijector)
     }
 }
 
@@ -109,58 +116,26 @@ where
     B: DifferentiableBijector<T, D, C>,
     R: Rng + ?Sized,
 {
-    settings.check()?;
     check_samples(samples, contexts)?;
     let validates = !validation.0.is_empty();
     if validates {
         check_samples(validation.0, validation.1)?;
     }
-    if let Some(average) = copies.average.as_deref_mut() {
-        average.copy_from(bijector);
-    }
-    let mut outcome = Outcome { epochs: 0, loss: T::NAN, best_validation: T::NAN, best_epoch: 0 };
-    let mut step = 0u32;
-    for epoch in 1..=settings.epochs {
+    let mut state = FitState::start(bijector, settings, &mut copies)?;
+    while !state.is_over(settings) {
         shuffle(samples, contexts, rng);
-        let mut total = T::ZEROS;
         for (index, batch) in samples.chunks(settings.batch).enumerate() {
-            let start = index * settings.batch;
-            let given = contexts.get(start..start + batch.len()).unwrap_or(&[]);
-            let factor = settings.schedule.factor(step);
-            let done = trainer.step(bijector, batch, given, &settings.adam, settings.clip, factor)?;
-            total += done.loss * T::from_f64(batch.len() as f64);
-            if let Some(average) = copies.average.as_deref_mut() {
-                follow(average, bijector, settings.average, step);
-            }
-            step += 1;
+            let given = contexts_of(contexts, index * settings.batch, batch.len());
+            let total = trainer.nll_gradient(bijector, batch, given)?;
+            state.step(bijector, trainer, total, batch.len(), settings, &mut copies)?;
         }
-        outcome.epochs = epoch;
-        outcome.loss = total / T::from_f64(samples.len() as f64);
-        let mut loss = T::NAN;
-        if validates {
-            let current = copies.average.as_deref().unwrap_or(bijector);
-            loss = mean_nll::<T, V, B, D, C>(current, validation.0, validation.1);
-            if !(outcome.best_validation <= loss) && loss.is_finite() {
-                outcome.best_validation = loss;
-                outcome.best_epoch = epoch;
-                if let Some(best) = &mut copies.best {
-                    best.copy_from(current);
-                }
-            }
-        } else {
-            outcome.best_epoch = epoch;
-        }
-        let told = progress(&Progress { epoch, epochs: settings.epochs, loss: outcome.loss, validation: loss });
-        if told.is_break() || epoch - outcome.best_epoch >= settings.patience {
+        let validation = validates.then(|| mean_nll::<T, V, B, D, C>(copies.current(bijector), validation.0, validation.1));
+        let told = state.end_epoch(bijector, validation, settings, &mut copies);
+        if progress(&told).is_break() {
             break;
         }
     }
-    match (copies.best, copies.average) {
-        (Some(best), _) if outcome.best_validation.is_finite() => bijector.copy_from(best),
-        (_, Some(average)) => bijector.copy_from(average),
-        _ => {}
-    }
-    Ok(outcome)
+    Ok(state.finish(bijector, &copies))
 }
 
 impl<T: Real> Fit<T> {
@@ -176,20 +151,6 @@ impl<T: Real> Fit<T> {
             () => Ok(()),
         }
     }
-}
-
-/// Moves the average towards the parameters; the decay rises from 0.1 to `decay`, so that the start is soon forgotten.
-fn follow<T: Real, B: Parameters<T>>(average: &mut B, parameters: &B, decay: T, step: u32) {
-    let n = f64::from(step);
-    let keep = decay.min(T::from_f64((1.0 + n) / (10.0 + n)));
-    let take = T::ONE - keep;
-    B::zip([average], [parameters], &mut |role, [a], [p]| {
-        if role == Role::Trainable {
-            for (a, p) in a.iter_mut().zip(p) {
-                *a += take * (*p - *a);
-            }
-        }
-    });
 }
 
 /// Shuffles the rows in place, samples and contexts alike (Fisher and Yates; Durstenfeld 1964).

@@ -81,18 +81,28 @@ where
     V: Value<Scalar = T>,
     B: Bijector<T, D, C>,
 {
+    sum_nll::<T, V, B, D, C>(bijector, samples, contexts) / T::from_f64(samples.len() as f64)
+}
+
+/// `sum_n -log p(x_n | c_n)`, in nats.
+pub fn sum_nll<T, V, B, const D: usize, const C: usize>(bijector: &B, samples: &[[T; D]], contexts: &[[T; C]]) -> T
+where
+    T: Real,
+    V: Value<Scalar = T>,
+    B: Bijector<T, D, C>,
+{
     let mut total = T::ZEROS;
     let mut lost = T::ZEROS;
     for (pack, samples) in samples.chunks(V::LANES).enumerate() {
         let contexts = contexts_of(contexts, pack * V::LANES, samples.len());
         let loss = -log_prob::<T, V, B, D, C>(bijector, samples, contexts);
         for n in 0..samples.len() {
-            // Compensated (Kahan 1965): a mean over many samples keeps the digits of its type.
+            // Compensated (Kahan 1965): a sum over many samples keeps the digits of its type.
             let term = loss.lane(n) - lost;
             let sum = total + term;
             lost = (sum - total) - term;
             total = sum;
         }
     }
-    total / T::from_f64(samples.len() as f64)
+    total
 }

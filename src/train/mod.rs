@@ -5,13 +5,15 @@ mod fit;
 mod loss;
 mod reverse_kl;
 mod schedule;
+mod state;
 mod trainer;
 
 pub use adam::Adam;
 pub use fit::{Copies, Fit, Outcome, Progress, fit, shuffle};
-pub use loss::{add_nll_gradient, mean_nll};
+pub use loss::{add_nll_gradient, mean_nll, sum_nll};
 pub use reverse_kl::add_reverse_kl_gradient;
 pub use schedule::Schedule;
+pub use state::FitState;
 pub use trainer::{Step, Trainer};
 
 use core::fmt;
@@ -40,7 +42,7 @@ pub enum TrainError {
         /// The sample's index in the batch.
         sample: usize,
     },
-    /// The gradient of this step is not finite.
+    /// The loss of this step, or its gradient, is not finite.
     Diverged {
         /// The step, counted from 0.
         step: u32,
@@ -55,7 +57,9 @@ impl fmt::Display for TrainError {
             TrainError::Sample(index) => write!(f, "sample {index} is not finite"),
             TrainError::Setting(name) => write!(f, "the setting `{name}` is out of its domain"),
             TrainError::Loss { step, sample } => write!(f, "step {step}: the loss of sample {sample} of the batch is not finite"),
-            TrainError::Diverged { step } => write!(f, "step {step}: the gradient is not finite; try a lower learning rate or clipping"),
+            TrainError::Diverged { step } => {
+                write!(f, "step {step}: the loss or its gradient is not finite; try a lower learning rate or clipping")
+            }
         }
     }
 }

@@ -78,9 +78,26 @@ where
         self.step
     }
 
-    /// The gradient of the last step, before clipping.
+    /// The gradient of the last batch's summed loss.
     pub fn gradient(&self) -> &B {
         &self.whole().gradient
+    }
+
+    /// As [`Trainer::gradient`], for sums over more than this trainer saw.
+    pub fn gradient_mut(&mut self) -> &mut B {
+        &mut self.whole_mut().gradient
+    }
+
+    /// Adam's first and second moments: with [`Trainer::steps`] all that one step leaves to the next.
+    pub fn moments(&self) -> [&B; 2] {
+        [&self.first, &self.second]
+    }
+
+    /// Goes on from moments and a count of steps that were kept.
+    pub fn restore(&mut self, moments: [&B; 2], steps: u32) {
+        self.first.copy_from(moments[0]);
+        self.second.copy_from(moments[1]);
+        self.step = steps;
     }
 
     /// The part whose gradient becomes that of the whole batch.
@@ -110,13 +127,17 @@ where
         clip: T,
         factor: T,
     ) -> Result<Step<T>, TrainError> {
-        check_samples(samples, contexts)?;
-        let total = self.nll_gradient(bijector, samples, contexts).map_err(|sample| TrainError::Loss { step: self.step, sample })?;
+        let total = self.nll_gradient(bijector, samples, contexts)?;
         self.apply(bijector, total, samples.len(), adam, clip, factor)
     }
 
-    /// Sets the gradient to that of the batch's summed loss, which it returns.
-    fn nll_gradient(&mut self, bijector: &B, samples: &[[T; D]], contexts: &[[T; C]]) -> Result<T, usize> {
+    /// The first half of a step: sets [`Trainer::gradient`] to that of the summed loss `sum_n -log p(x_n | c_n)`, in nats, which it returns. Both are sums, so they add up over any
+    /// split of a batch, over machines for example, and [`Trainer::apply`] takes what they add up to. No sample gives zeros.
+    ///
+    /// # Errors
+    /// [`TrainError::ContextCount`], [`TrainError::Sample`], [`TrainError::Loss`]; the gradient is then of no use.
+    pub fn nll_gradient(&mut self, bijector: &B, samples: &[[T; D]], contexts: &[[T; C]]) -> Result<T, TrainError> {
+        check_rows(samples, contexts)?;
         let share = samples.len().div_ceil(P).next_multiple_of(V::LANES);
         for_each_part(&mut self.parts, |index, part| {
             part.gradient.fill(T::ZEROS);
@@ -137,13 +158,19 @@ where
             });
         }
         match core::iter::once(&*whole).chain(rest.iter()).find(|part| !part.total.is_finite()) {
-            Some(part) => Err(part.failed),
+            Some(part) => Err(TrainError::Loss { step: self.step, sample: part.failed }),
             None => Ok(total),
         }
     }
 
-    /// Adds a batch's summed loss and gradient to a given gradient, for steps that are put together from parts (several batches, devices or machines).
+    /// The second half of a step: one of Adam on the mean of a loss that sums to `total` over `count` samples, with the summed gradient that [`Trainer::gradient_mut`] holds.
+    ///
+    /// # Errors
+    /// [`TrainError::Empty`], [`TrainError::Diverged`], with the flow and the moments unchanged.
     pub fn apply(&mut self, bijector: &mut B, total: T, count: usize, adam: &Adam<T>, clip: T, factor: T) -> Result<Step<T>, TrainError> {
+        if count == 0 {
+            return Err(TrainError::Empty);
+        }
         let mean = T::ONE / T::from_f64(count as f64);
         let mut squares = T::ZEROS;
         self.whole().gradient.visit(&mut |role, slice| {
@@ -157,7 +184,7 @@ where
             }
         });
         let gradient_norm = Value::sqrt(squares);
-        if !gradient_norm.is_finite() {
+        if !(gradient_norm.is_finite() && total.is_finite()) {
             return Err(TrainError::Diverged { step: self.step });
         }
         let scale = mean * if clip < gradient_norm { clip / gradient_norm } else { T::ONE };
@@ -182,11 +209,13 @@ fn for_each_part<X: Send>(parts: &mut [X], work: impl Fn(usize, &mut X) + Send +
     }
 }
 
-/// Refuses an empty set, one with too few contexts, and the first row that is not finite.
+/// Refuses an empty set, and what [`check_rows`] refuses.
 pub(crate) fn check_samples<T: Real, const D: usize, const C: usize>(samples: &[[T; D]], contexts: &[[T; C]]) -> Result<(), TrainError> {
-    if samples.is_empty() {
-        return Err(TrainError::Empty);
-    }
+    if samples.is_empty() { Err(TrainError::Empty) } else { check_rows(samples, contexts) }
+}
+
+/// Refuses too few contexts, and the first row that is not finite.
+fn check_rows<T: Real, const D: usize, const C: usize>(samples: &[[T; D]], contexts: &[[T; C]]) -> Result<(), TrainError> {
     if C > 0 && contexts.len() != samples.len() {
         return Err(TrainError::ContextCount { samples: samples.len(), contexts: contexts.len() });
     }
