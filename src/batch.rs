@@ -13,6 +13,7 @@ use crate::value::Value;
 
 /// Why a batch is refused. Nothing was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum BatchError {
     /// There are not as many contexts as samples.

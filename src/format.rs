@@ -52,6 +52,7 @@ const CHECKSUM: usize = 4;
 
 /// Why a flow was not encoded. Nothing was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum EncodeError {
     /// The buffer is too short.
@@ -67,6 +68,7 @@ pub enum EncodeError {
 
 /// Why bytes were not decoded. The flow is as it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum DecodeError {
     /// The bytes end early.
@@ -292,7 +294,7 @@ impl Fnv {
     }
 }
 
-fn structure_hash<T: Real, B: Bijector<T, D, C>, const D: usize, const C: usize>() -> u64 {
+pub(crate) fn structure_hash<T: Real, B: Bijector<T, D, C>, const D: usize, const C: usize>() -> u64 {
     let mut fnv = Fnv(0xcbf2_9ce4_8422_2325);
     fnv.number(D);
     fnv.number(C);

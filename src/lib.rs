@@ -23,6 +23,8 @@ mod quantize;
 mod real;
 pub mod root;
 mod sample;
+#[cfg(feature = "serde")]
+mod serde;
 mod shape;
 mod source;
 mod structure;

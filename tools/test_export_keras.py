@@ -2,7 +2,7 @@
 """Tests export_keras.py on flows built here in Keras, and the way from Keras to gaussflow end to end.
 
     pip install keras jax safetensors numpy
-    python3 tools/test_export_keras.py            # needs cargo: it runs the example keras_weights
+    python3 tools/test_export_keras.py            # needs cargo: it runs the example 08_keras_weights
 
 The Keras layers below carry what those of gauss_keras do and compute as they do: u = clip(F(x)), z = sqrt(2)
 erfinv(2 u - 1). A coupling flow of 46,800 parameters, as it starts and after training on two moons (20 epochs, or the
@@ -180,7 +180,7 @@ def ours(weights, points, *options):
         # Digits that name each float and no other.
         table = pathlib.Path(folder, "points.csv")
         table.write_text("".join(f"{float(x)!r},{float(y)!r}\n" for x, y in points))
-        command = ["cargo", "run", "--quiet", "--release", "--example", "keras_weights", "--", weights, table, *options]
+        command = ["cargo", "run", "--quiet", "--release", "--example", "08_keras_weights", "--", weights, table, *options]
         printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     return np.array([float(line) for line in printed.split()])
 

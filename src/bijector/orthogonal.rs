@@ -42,6 +42,7 @@ pub struct Orthogonal<T, const D: usize> {
 
 /// A matrix is refused because these two columns (one, if they are the same) are not orthonormal within 1e-5, or not finite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct NotOrthogonal(pub usize, pub usize);
 
 impl fmt::Display for NotOrthogonal {

@@ -56,6 +56,7 @@ use crate::real::Real;
 
 /// Why data cannot be fitted. What was to be fitted is unchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum DataError {
     /// There is no sample.

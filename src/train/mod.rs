@@ -20,6 +20,7 @@ use core::fmt;
 
 /// Why training stopped. The parameters are those before the step that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum TrainError {
     /// There is no sample.

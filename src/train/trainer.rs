@@ -1,5 +1,7 @@
 //! One training step.
 
+use core::fmt;
+
 use crate::bijector::DifferentiableBijector;
 use crate::lanes::contexts_of;
 use crate::params::Role;
@@ -36,6 +38,18 @@ pub(super) struct Part<T, B, G> {
     total: T,
     /// The sample at which it failed.
     failed: usize,
+}
+
+/// The steps made; the rest is large.
+impl<T, V, B, const D: usize, const C: usize, const P: usize> fmt::Debug for Trainer<T, V, B, D, C, P>
+where
+    T: Real,
+    V: Value<Scalar = T>,
+    B: DifferentiableBijector<T, D, C>,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Trainer").field("step", &self.step).finish_non_exhaustive()
+    }
 }
 
 impl<T: Zeros, B: Zeros, G: Zeros> Zeros for Part<T, B, G> {

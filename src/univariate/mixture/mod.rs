@@ -35,6 +35,7 @@ pub struct Mixture<V, const K: usize> {
 
 /// Why a mixture's parameters are refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum MixtureError {
     /// The logit of this component is infinite or NaN.

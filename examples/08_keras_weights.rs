@@ -1,7 +1,7 @@
 //! A flow that was trained in Keras: reads its weights (see `tools/export_keras.py`) and prints the log-density of each row of a file, in nats.
 //!
 //! ```text
-//! cargo run --release --example keras_weights -- flow.safetensors points.csv > log_prob.csv
+//! cargo run --release --example 08_keras_weights -- flow.safetensors points.csv > log_prob.csv
 //! ```
 //!
 //! The types below are the flow that the reference's `make_coupling_flow(input_dim=2)` builds; write those of your own.
