@@ -3,7 +3,7 @@
 use rand_core::Rng;
 
 use crate::bijector::{Bijector, DifferentiableBijector};
-use crate::math::{product_error, two_sum};
+use crate::math::{product_error, sum_in_two, sum_of};
 use crate::params::{Init, Parameters, Role};
 use crate::real::Real;
 use crate::sample::standard_normal;
@@ -46,13 +46,13 @@ impl<T: Real, const D: usize, const R: usize> Householder<T, D, R> {
     #[inline(always)]
     fn mirror(&self, r: usize, softening: f64) -> (&[T; D], T, T) {
         let v = &self.reflectors[r];
-        let (mut squared, mut low) = (T::ZEROS, T::from_f64(softening));
+        let (mut squares, mut errors) = ([T::ZEROS; D], [T::ZEROS; D]);
         for d in 0..D {
-            let square = v[d] * v[d];
-            let (sum, rounding) = two_sum(squared, square);
-            squared = sum;
-            low += rounding + product_error(v[d], v[d], square);
+            squares[d] = v[d] * v[d];
+            errors[d] = product_error(v[d], v[d], squares[d]);
         }
+        let (squared, low) = sum_in_two(&squares);
+        let low = low + sum_of(&errors) + T::from_f64(softening);
         let two = T::from_f64(2.0);
         let factor = two / (squared + low);
         let product = factor * squared;

@@ -27,6 +27,7 @@ mod mills;
 mod normal;
 mod quantile;
 mod sigmoid;
+mod sums;
 
 pub(crate) use exp::exp_normal;
 pub use exp::{exp, expm1};
@@ -36,6 +37,7 @@ pub use mills::mills;
 pub use normal::{cdf, log_cdf, log_pdf, log_sf, pdf, sf};
 pub use quantile::{quantile, quantile_log_cdf, quantile_log_sf, quantile_log_tail};
 pub use sigmoid::{sigmoid, softplus, tanh};
+pub(crate) use sums::{largest_of, sum, sum_in_two, sum_of};
 
 use crate::real::Real;
 use crate::value::{Value, Zeros};

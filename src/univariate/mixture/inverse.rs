@@ -1,8 +1,7 @@
 //! The inverse of the map: from `z` to the root of `F(x) = Phi(z)`.
 
-use super::sums::{largest_of, sum_of};
 use super::{Mixture, SQRT_TAU, limit};
-use crate::math::{exp, ln, mills, quantile_log_sf};
+use crate::math::{exp, largest_of, ln, mills, quantile_log_sf, sum_of};
 use crate::real::Real;
 use crate::root;
 use crate::value::Value;

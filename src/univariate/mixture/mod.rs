@@ -2,14 +2,12 @@
 
 mod inverse;
 mod point;
-mod sums;
 
 use core::fmt;
 
-use crate::math::{exp, exp_normal, ln, two_sum};
+use crate::math::{exp, exp_normal, largest_of, ln, sum, two_sum};
 use crate::real::Real;
 use crate::value::{Lanewise, Value};
-use sums::{largest_of, sum};
 
 /// A mixture of `K` Gaussians, `F(x) = sum_k w_k Phi((x - mu_k) / sigma_k)`, prepared for evaluation at many points.
 ///

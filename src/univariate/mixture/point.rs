@@ -1,8 +1,7 @@
 //! A mixture at one point: each component's density and mass, and the `z` they make.
 
-use super::sums::{largest_of, sum, sum_of};
 use super::{Mixture, SQRT_TAU, limit, small_part};
-use crate::math::{exp, exp_normal, half_square, ln, mills, quantile_log_tail, two_sum};
+use crate::math::{exp, exp_normal, half_square, largest_of, ln, mills, quantile_log_tail, sum, sum_of, two_sum};
 use crate::real::Real;
 use crate::value::{Lanewise, Value};
 

@@ -1,6 +1,6 @@
-//! Sums and maxima over the components, all lanes in one loop.
+//! Sums and maxima of arrays, all lanes in one loop.
 
-use crate::math::two_sum;
+use super::two_sum;
 use crate::value::{Lanewise, Value};
 
 /// `items` joined by `f`, which leaves `neutral` as it is: in four chains, which a scalar does in one vector.
@@ -21,7 +21,7 @@ fn reduce<V: Copy, const K: usize>(items: &[V; K], neutral: V, f: impl Fn(V, V) 
 
 /// The largest item.
 #[inline(always)]
-pub(super) fn largest_of<V: Value, const K: usize>(items: &[V; K]) -> V {
+pub(crate) fn largest_of<V: Value, const K: usize>(items: &[V; K]) -> V {
     struct Largest;
     impl<const K: usize> Lanewise<K, 1> for Largest {
         #[inline(always)]
@@ -40,7 +40,7 @@ pub(super) fn largest_of<V: Value, const K: usize>(items: &[V; K]) -> V {
 
 /// The plain sum.
 #[inline(always)]
-pub(super) fn sum_of<V: Value, const K: usize>(items: &[V; K]) -> V {
+pub(crate) fn sum_of<V: Value, const K: usize>(items: &[V; K]) -> V {
     struct Sum;
     impl<const K: usize> Lanewise<K, 1> for Sum {
         #[inline(always)]
@@ -59,11 +59,18 @@ pub(super) fn sum_of<V: Value, const K: usize>(items: &[V; K]) -> V {
 
 /// The sum, with what rounding takes from it made good.
 #[inline(always)]
-pub(super) fn sum<V: Value, const K: usize>(terms: &[V; K]) -> V {
+pub(crate) fn sum<V: Value, const K: usize>(terms: &[V; K]) -> V {
+    let (sum, low) = sum_in_two(terms);
+    sum + low
+}
+
+/// The sum in two parts: rounded, and what rounding took from it.
+#[inline(always)]
+pub(crate) fn sum_in_two<V: Value, const K: usize>(terms: &[V; K]) -> (V, V) {
     struct Sum;
-    impl<const K: usize> Lanewise<K, 1> for Sum {
+    impl<const K: usize> Lanewise<K, 2> for Sum {
         #[inline(always)]
-        fn of<L: Value>(terms: [L; K]) -> [L; 1] {
+        fn of<L: Value>(terms: [L; K]) -> [L; 2] {
             let mut chains = [(L::ZEROS, L::ZEROS); 4];
             for first in 0..4.min(K) {
                 chains[first].0 = terms[first];
@@ -74,11 +81,11 @@ pub(super) fn sum<V: Value, const K: usize>(terms: &[V; K]) -> V {
                 }
             }
             let (sum, low) = join(join(chains[0], chains[2]), join(chains[1], chains[3]));
-            [sum + low]
+            [sum, low]
         }
     }
-    let [y] = V::map::<Sum, K, 1>(*terms);
-    y
+    let [sum, low] = V::map::<Sum, K, 2>(*terms);
+    (sum, low)
 }
 
 /// A sum that knows what rounding took from it, and one term more.
