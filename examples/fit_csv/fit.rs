@@ -71,7 +71,7 @@ pub fn run(arguments: &Fit) -> Result<(), String> {
     }
     saved.write(&arguments.out)?;
     let samples = data.write_samples(arguments, &saved)?;
-    println!("written             {}: flow.bin, flow.json, samples.csv", arguments.out.display());
+    println!("written             {}: flow.bin, flow.json, flow.rs, samples.csv", arguments.out.display());
     if !arguments.no_figures {
         println!("figures             {}", draw::report(arguments, &data, &saved, &results, &samples)?.display());
     }

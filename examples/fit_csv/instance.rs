@@ -1,12 +1,14 @@
 //! Flows of 1 to 8 dimensions and up to 8 context variables, made when the program is compiled and chosen when it runs.
 
+use std::any::type_name;
+use std::fmt::Debug;
 use std::ops::ControlFlow;
 
 use gaussflow::conditioner::Relu;
 use gaussflow::train::{Copies, Fit, Outcome, Progress, Trainer, fit};
 use gaussflow::{
     ActNorm, Bijector, Conditional, ContextDense, Coupling, Dense, DifferentiableBijector, FirstHalf, Flow, Head, Householder, Init,
-    MixtureCdf, Parameters, TanhClamp, Wide, Zeros,
+    MixtureCdf, Parameters, Source, TanhClamp, Wide, Zeros,
 };
 use rand_pcg::Pcg64;
 
@@ -20,7 +22,7 @@ const WIDEST: usize = 8;
 
 /// A kind of flow, with any number of context variables.
 trait Family<const D: usize> {
-    type With<const C: usize>: Bijector<f32, D, C> + Parameters<f32> + Zeros;
+    type With<const C: usize>: Bijector<f32, D, C> + Parameters<f32> + Zeros + Debug;
 }
 
 /// Two dimensions and more: eight rotations, each with a coupling that maps the last `B` dimensions given the first `A`.
@@ -76,6 +78,8 @@ pub trait Model {
     /// The flow of just so many context variables, as [`Flow::encode`] writes it.
     fn encode(&self) -> Result<Vec<u8>, String>;
     fn decode(&mut self, bytes: &[u8]) -> Result<(), String>;
+    /// The same flow as Rust: its type, and the expression that makes it.
+    fn source(&self) -> [String; 2];
 }
 
 /// The flow of these dimensions; none where there is no such instance.
@@ -112,12 +116,22 @@ impl<F: Family<D>, const D: usize> Instance<F, D> {
         Standardised::<F, D, C>::COUNT
     }
 
-    fn encode_with<const C: usize>(&self) -> Result<Vec<u8>, String> {
+    /// The flow of just so many context variables.
+    fn exact<const C: usize>(&self) -> Box<Standardised<F, D, C>> {
         let mut exact = Box::new(Standardised::<F, D, C>::ZEROS);
         copy_common(&mut *exact, &*self.flow);
+        exact
+    }
+
+    fn encode_with<const C: usize>(&self) -> Result<Vec<u8>, String> {
+        let exact = self.exact::<C>();
         let mut bytes = vec![0; Standardised::<F, D, C>::ENCODED_LEN];
         exact.encode(&mut bytes).map_err(|e| e.to_string())?;
         Ok(bytes)
+    }
+
+    fn source_with<const C: usize>(&self) -> [String; 2] {
+        [without_paths(type_name::<Standardised<F, D, C>>()), Source(&*self.exact::<C>()).to_string()]
     }
 
     fn decode_with<const C: usize>(&mut self, bytes: &[u8]) -> Result<(), String> {
@@ -149,6 +163,11 @@ fn copy_common(to: &mut impl Parameters<f32>, from: &impl Parameters<f32>) {
             *to = from.get(i).copied().unwrap_or(0.0);
         }
     });
+}
+
+/// The name of a type whose parts are in scope: `a::b::C<d::E>` without its modules, `C<E>`.
+fn without_paths(name: &str) -> String {
+    name.split_inclusive(|c: char| !c.is_alphanumeric() && !"_:".contains(c)).map(|part| part.rsplit("::").next().unwrap_or(part)).collect()
 }
 
 /// The first `N` numbers, and zeros where there are fewer.
@@ -225,6 +244,10 @@ where
 
     fn decode(&mut self, bytes: &[u8]) -> Result<(), String> {
         with_contexts!(self.decode_with(bytes))
+    }
+
+    fn source(&self) -> [String; 2] {
+        with_contexts!(self.source_with())
     }
 }
 

@@ -28,7 +28,7 @@ pub struct Saved {
 }
 
 impl Saved {
-    /// Writes `flow.bin` and `flow.json`.
+    /// Writes `flow.bin`, `flow.json` and `flow.rs`.
     pub fn write(&self, directory: &Path) -> Result<(), String> {
         let write = |name: &str, bytes: &[u8]| {
             let path = directory.join(name);
@@ -42,7 +42,27 @@ impl Saved {
             "quantiles": self.quantiles,
         });
         write("flow.bin", &self.model.encode()?)?;
-        write("flow.json", format!("{description:#}\n").as_bytes())
+        write("flow.json", format!("{description:#}\n").as_bytes())?;
+        write("flow.rs", self.source().as_bytes())
+    }
+
+    /// A module for firmware: the flow in a `static`, and what it takes.
+    fn source(&self) -> String {
+        let names = |columns: &[Column]| columns.iter().map(|column| format!("{:?}", column.name)).collect::<Vec<_>>().join(", ");
+        let places = |columns: &[Column]| columns.iter().map(|column| column.index).collect::<Vec<_>>();
+        let [flow, weights] = self.model.source();
+        format!(
+            "use ::gaussflow::{{conditioner::*, *}};\n\n\
+             pub type Fitted = {flow};\n\
+             /// The density of {}{}{}.\npub static FLOW: Fitted = {weights};\n\
+             /// The columns' places in the file, from 0: those it takes, and those of its context.\n\
+             pub const COLUMNS: &[usize] = &{:?};\npub const CONTEXT: &[usize] = &{:?};\n",
+            names(&self.columns),
+            if self.context.is_empty() { "" } else { " given " },
+            names(&self.context),
+            places(&self.columns),
+            places(&self.context),
+        )
     }
 
     pub fn read(directory: &Path) -> Result<Self, String> {
