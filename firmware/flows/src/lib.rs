@@ -12,7 +12,7 @@ pub use inputs::{draws, nasty, ordinary};
 pub use learn::{Learned, Learner, STEPS};
 pub use watch::{Seen, watch};
 
-use gaussflow::{Coupling, Layer, Zeros};
+use gaussflow::{Coupling, Layer};
 use shapes::{Int8Moons, Mixture, Moons, Net};
 
 /// Two moons, trained by `train`.
