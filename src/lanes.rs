@@ -25,24 +25,38 @@ pub(crate) fn fuses() -> bool {
 #[inline(always)]
 pub(crate) fn vectorized<R>(f: impl FnOnce() -> R) -> R {
     #[cfg(all(feature = "std", target_arch = "x86_64"))]
-    {
-        struct Vectorized<F>(F);
-        impl<R, F: FnOnce() -> R> pulp::NullaryFnOnce for Vectorized<F> {
-            type Output = R;
-            #[inline(always)]
-            fn call(self) -> R {
-                (self.0)()
-            }
-        }
-        if let Some(simd) = pulp::x86::V3::try_new() {
-            return pulp::Simd::vectorize(simd, Vectorized(f));
-        }
+    if let Some(simd) = pulp::x86::V3::try_new() {
+        return pulp::Simd::vectorize(simd, Vectorized(f));
     }
-    #[inline(never)]
-    fn call<R>(f: impl FnOnce() -> R) -> R {
-        f()
+    outlined(f)
+}
+
+/// `f`, compiled for AVX-512 where the processor has it, else as [`vectorized`].
+#[inline(always)]
+pub(crate) fn vectorized_512<R>(f: impl FnOnce() -> R) -> R {
+    #[cfg(all(feature = "std", target_arch = "x86_64"))]
+    if let Some(simd) = pulp::x86::V4::try_new() {
+        return pulp::Simd::vectorize(simd, Vectorized(f));
     }
-    call(f)
+    vectorized(f)
+}
+
+#[cfg(all(feature = "std", target_arch = "x86_64"))]
+struct Vectorized<F>(F);
+
+#[cfg(all(feature = "std", target_arch = "x86_64"))]
+impl<R, F: FnOnce() -> R> pulp::NullaryFnOnce for Vectorized<F> {
+    type Output = R;
+    #[inline(always)]
+    fn call(self) -> R {
+        (self.0)()
+    }
+}
+
+/// `f`, in a function of its own.
+#[inline(never)]
+fn outlined<R>(f: impl FnOnce() -> R) -> R {
+    f()
 }
 
 /// Turns `N <= LANES` rows into lanes; a lane without a row repeats the last one.

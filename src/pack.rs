@@ -2,7 +2,7 @@
 
 use core::ops::{Add, AddAssign, Div, Mul, Neg, Sub, SubAssign};
 
-use crate::lanes::vectorized;
+use crate::lanes::{vectorized, vectorized_512};
 use crate::real::Real;
 use crate::value::{Lanewise, Value, Zeros};
 
@@ -201,6 +201,10 @@ macro_rules! fused_value {
             fn outline<R>(f: impl FnOnce() -> R) -> R {
                 vectorized(f)
             }
+            #[inline(always)]
+            fn outline_elementwise<R>(f: impl FnOnce() -> R) -> R {
+                vectorized_512(f)
+            }
         }
     )+};
 }
@@ -336,6 +340,10 @@ impl<L: Value<Lane = L>, const N: usize> Value for Pack<L, N> {
     #[inline(always)]
     fn outline<R>(f: impl FnOnce() -> R) -> R {
         L::outline(f)
+    }
+    #[inline(always)]
+    fn outline_elementwise<R>(f: impl FnOnce() -> R) -> R {
+        L::outline_elementwise(f)
     }
 }
 

@@ -73,6 +73,11 @@ pub trait Value:
     /// so that a flow compiles fast and its stack is that of its largest part.
     fn outline<R>(f: impl FnOnce() -> R) -> R;
 
+    /// As [`Value::outline`], for maths on a few values without matrix products: packs run it on AVX-512 where the processor has that.
+    ///
+    /// Not for large arrays of packs: there compilers for AVX-512 gather single lanes.
+    fn outline_elementwise<R>(f: impl FnOnce() -> R) -> R;
+
     /// The larger of the two; `other` where `self` is NaN.
     #[inline(always)]
     fn max(self, other: Self) -> Self {

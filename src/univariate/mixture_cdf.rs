@@ -104,7 +104,10 @@ impl<T: Real, S: LogScaleClamp<T>, const K: usize> Univariate<T> for MixtureCdf<
 
     #[inline(always)]
     fn forward_and_log_det<V: Value<Scalar = T>>(&self, params: &MixtureParams<V, K>, x: V) -> (V, V) {
-        self.mixture(params).forward_and_log_det(x)
+        V::outline_elementwise(
+            #[inline(always)]
+            || self.mixture(params).forward_and_log_det(x),
+        )
     }
 
     #[inline(always)]
@@ -131,33 +134,38 @@ impl<T: Real, S: LogScaleClamp<T>, const K: usize> Univariate<T> for MixtureCdf<
         d_log_det: V,
         d_params: &mut MixtureParams<V, K>,
     ) -> V {
-        let mut log_scales = [V::ZEROS; K];
-        let mut slopes = [V::ZEROS; K];
-        for k in 0..K {
-            (log_scales[k], slopes[k]) = self.clamp.clamp_and_slope(params.raw_log_scales()[k]);
-        }
-        let mixture = Mixture::from_raw(params.logits(), params.means(), &log_scales);
-        let point = mixture.at(x);
-        let dz = dz + d_log_det * point.z;
-        let per_x = dz * point.slope();
-        let per_logit = dz * point.side * point.mills;
-        let (of_density, of_tail) = (V::ONE / point.total_density, V::ONE / point.total_tail);
-        let mut dx = per_x;
-        let [d_logits, d_means, d_raw] = &mut d_params.0;
-        for k in 0..K {
-            let inverse_scale = mixture.inverse_scale(k);
-            let r = point.density[k] * inverse_scale * of_density;
-            let (w, share) = (mixture.weight(k), point.tail[k] * of_tail);
-            let t = point.t[k];
-            let pull = d_log_det * t * inverse_scale;
-            dx -= r * pull;
-            d_means[k] = r * (pull - per_x);
-            // sigma t per_x, with sigma = 1 / inverse_scale folded into r.
-            let d_log_scale = r * (d_log_det * (t * t - V::ONE)) - point.density[k] * of_density * t * per_x;
-            d_raw[k] = d_log_scale * slopes[k];
-            d_logits[k] = per_logit * (w - share) + d_log_det * (r - w);
-        }
-        dx
+        V::outline_elementwise(
+            #[inline(always)]
+            || {
+                let mut log_scales = [V::ZEROS; K];
+                let mut slopes = [V::ZEROS; K];
+                for k in 0..K {
+                    (log_scales[k], slopes[k]) = self.clamp.clamp_and_slope(params.raw_log_scales()[k]);
+                }
+                let mixture = Mixture::from_raw(params.logits(), params.means(), &log_scales);
+                let point = mixture.at(x);
+                let dz = dz + d_log_det * point.z;
+                let per_x = dz * point.slope();
+                let per_logit = dz * point.side * point.mills;
+                let (of_density, of_tail) = (V::ONE / point.total_density, V::ONE / point.total_tail);
+                let mut dx = per_x;
+                let [d_logits, d_means, d_raw] = &mut d_params.0;
+                for k in 0..K {
+                    let inverse_scale = mixture.inverse_scale(k);
+                    let r = point.density[k] * inverse_scale * of_density;
+                    let (w, share) = (mixture.weight(k), point.tail[k] * of_tail);
+                    let t = point.t[k];
+                    let pull = d_log_det * t * inverse_scale;
+                    dx -= r * pull;
+                    d_means[k] = r * (pull - per_x);
+                    // sigma t per_x, with sigma = 1 / inverse_scale folded into r.
+                    let d_log_scale = r * (d_log_det * (t * t - V::ONE)) - point.density[k] * of_density * t * per_x;
+                    d_raw[k] = d_log_scale * slopes[k];
+                    d_logits[k] = per_logit * (w - share) + d_log_det * (r - w);
+                }
+                dx
+            },
+        )
     }
 
     /// `N(0, 1)` as a mixture of `K` normals of one scale `s`: means `sqrt(1 - s^2) x_k` and weights at the nodes of Gauss-Hermite quadrature.
