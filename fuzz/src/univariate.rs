@@ -108,7 +108,7 @@ fn check_inverse<T: Real, const K: usize>(input: &mut Input, first: u8) {
 
         let (again, evaluations) = count(&mixture, z);
         assert_eq!(again.to_order(), x.to_order());
-        assert!(evaluations <= root::max_iterations::<T>() as usize, "{evaluations} evaluations: {mixture:?} at {z:e}");
+        assert!(evaluations <= Mixture::<T, K>::MAX_EVALUATIONS as usize, "{evaluations} evaluations: {mixture:?} at {z:e}");
 
         let z = held(z);
         let slack = T::from_f64(ROUND_TRIP) * unit(z);

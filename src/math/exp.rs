@@ -123,6 +123,20 @@ fn exp_normal_lane<V: Value>(x: V) -> V {
     (V::ONE + (r * r).mul_add(polynomial(r, V::Scalar::EXP), r)).scale2(n)
 }
 
+/// `e^x` for `x <= 1`: the bits of [`exp`], at less cost.
+#[inline(always)]
+pub(crate) fn exp_falling<V: Value>(x: V) -> V {
+    lanewise!(exp_falling_lane, x)
+}
+
+#[inline(always)]
+fn exp_falling_lane<V: Value>(x: V) -> V {
+    let (n, high, low) = exp_parts(x.max(V::splat(V::Scalar::EXP_LOW)), -V::ZEROS);
+    // By a power that leaves a normal number, then back: a subnormal result is rounded once.
+    let lift = if V::Scalar::BITS == 32 { 64.0 } else { 512.0 };
+    (high + low).scale2(n + constant(lift)) * V::ONE.scale2(constant(-lift))
+}
+
 /// `e^x - 1`, without loss near 0.
 ///
 /// # Domain

@@ -1,7 +1,7 @@
 //! The natural logarithm of `x` and of `1 + x`.
 
 use super::exp::ExpCoefficients;
-use super::{constant, polynomial};
+use super::{constant, polynomial, polynomial_of};
 use crate::real::Real;
 use crate::value::Value;
 
@@ -95,6 +95,16 @@ fn ln_lane<V: Value>(x: V) -> V {
     let (m, e) = lifted.split_exponent();
     let y = assemble(m - V::ONE, e - drop, -V::ZEROS);
     ends(x, y)
+}
+
+/// `log(x)` of a positive normal `x`, to `2^-23` or so in either type.
+#[inline(always)]
+pub(crate) fn ln_rough<V: Value>(x: V) -> V {
+    let (m, e) = x.max(V::splat(V::Scalar::MIN_POSITIVE)).split_exponent();
+    let s = (m - V::ONE) / (m + V::ONE);
+    let z = s * s;
+    let series = z.mul_add(polynomial_of(z, f32::LN), constant(2.0));
+    e.mul_add(constant(core::f64::consts::LN_2), s * series)
 }
 
 /// `log(1 + x)`, without loss near 0.

@@ -29,12 +29,15 @@ mod quantile;
 mod sigmoid;
 mod sums;
 
-pub(crate) use exp::exp_normal;
 pub use exp::{exp, expm1};
+pub(crate) use exp::{exp_falling, exp_normal};
+pub(crate) use ln::ln_rough;
 pub use ln::{ln, ln_1p};
 pub use log_sum_exp::log_sum_exp;
 pub use mills::mills;
+pub(crate) use mills::{mills_plain, mills_rough};
 pub use normal::{cdf, log_cdf, log_pdf, log_sf, pdf, sf};
+pub(crate) use quantile::quantile_rough;
 pub use quantile::{quantile, quantile_log_cdf, quantile_log_sf, quantile_log_tail};
 pub use sigmoid::{sigmoid, softplus, tanh};
 pub(crate) use sums::{largest_of, sum, sum_in_two, sum_of};
@@ -72,6 +75,17 @@ fn polynomial<V: Value>(x: V, c: &[V::Scalar]) -> V {
     sum
 }
 
+/// [`polynomial`] with coefficients of `f32`, for results of few digits.
+#[inline(always)]
+fn polynomial_of<V: Value>(x: V, c: &[f32]) -> V {
+    let (&last, rest) = c.split_last().unwrap_or((&0.0, &[]));
+    let mut sum = constant::<V>(f64::from(last));
+    for &a in rest.iter().rev() {
+        sum = sum.mul_add(x, constant(f64::from(a)));
+    }
+    sum
+}
+
 /// `a b - product`, with `product` the rounded `a b`: exact on fused lanes and in `f32`, elsewhere but for the last bit or two.
 ///
 /// Unfused, the factors are split in halves whose products are exact (T. J. Dekker, Numer. Math. 18, 1971).
@@ -99,4 +113,31 @@ pub(crate) fn two_sum<V: Value>(a: V, b: V) -> (V, V) {
     let sum = a + b;
     let of_b = sum - a;
     (sum, (a - (sum - of_b)) + (b - of_b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the mixtures use inside, against the functions that they stand for.
+    #[test]
+    fn cheap_variants_are_near() {
+        for i in 0..4000 {
+            let t = f64::from(i) * 0.01;
+            let near = |cheap: f64, exact: f64| (cheap - exact).abs() <= 3e-7 * exact.abs();
+            assert!(near(mills_rough(t), mills(t)), "M({t})");
+            assert!((mills_plain(t) - mills(t)).abs() <= 3.0 * f64::EPSILON * mills(t), "M({t})");
+            assert!((mills_plain(t as f32) - mills(t as f32)).abs() <= 3.0 * f32::EPSILON * mills(t as f32), "M({t})");
+            assert!((ln_rough(t + 0.1) - ln(t + 0.1)).abs() <= 3e-8, "log({t} + 0.1)");
+            let lp = -core::f64::consts::LN_2 - t;
+            assert!((quantile_rough(lp) - quantile_log_tail(lp)).abs() <= 3e-7 * Value::max(quantile_log_tail(lp), 1.0), "z({lp})");
+        }
+        // The same bits, subnormal results included.
+        for i in -120_000..=1000 {
+            let x = i as f32 * 1e-3;
+            assert_eq!(exp_falling(x).to_bits(), exp(x).to_bits(), "e^{x}");
+            let x = f64::from(i) * 7e-3;
+            assert_eq!(exp_falling(x).to_bits(), exp(x).to_bits(), "e^{x}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Quantiles of the standard normal, from a log-probability and from a probability.
 
 use super::normal::NormalCoefficients;
-use super::{constant, expm1, half_square, ln, mills, polynomial};
+use super::{constant, expm1, half_square, ln, mills, polynomial, polynomial_of};
 use crate::value::Value;
 
 /// The constants of the quantile.
@@ -89,6 +89,15 @@ fn quantile_log_tail_lane<V: Value>(lp: V) -> V {
     let half = constant::<V>(0.5);
     let step = newton - newton * (g * half) * (V::ONE - z * m);
     V::splat(V::Scalar::QUANTILE_FAR).select_lt(r, r + r, z + step)
+}
+
+/// [`quantile_log_tail`] to `2^-23` or so in either type; for `lp` above `log(1/2)` a `z` that is too near to 0, and `-3` at the least.
+#[inline(always)]
+pub(crate) fn quantile_rough<V: Value>(lp: V) -> V {
+    let v = (lp * constant(-0.5)).max(V::ZEROS).sqrt() - constant(f64::from(f32::QUANTILE_ZERO));
+    let s = constant::<V>(f64::from(f32::QUANTILE_FAR)).min(v);
+    let bend = s * (polynomial_of(s, f32::QUANTILE_P) / polynomial_of(s, f32::QUANTILE_Q));
+    v.mul_add(constant(2.0), bend)
 }
 
 /// The `z` with `log(1 - Phi(z)) = lp`.

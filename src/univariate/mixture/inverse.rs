@@ -7,14 +7,17 @@ use crate::root;
 use crate::value::Value;
 
 impl<V: Value, const K: usize> Mixture<V, K> {
-    /// `(x, log dx/dz)` with `F(x) = Phi(z)`: Newton's method inside a bracket, at most [`root::max_iterations`] evaluations.
+    /// The most evaluations of an inverse: of an approximate map first, then of the map itself, by [`root::newton`].
+    pub const MAX_EVALUATIONS: u32 = Self::APPROACH + root::max_iterations::<V::Scalar>();
+
+    /// `(x, log dx/dz)` with `F(x) = Phi(z)`: Newton's method inside a bracket, at most [`Self::MAX_EVALUATIONS`] evaluations.
     ///
     /// # Domain
     /// `|z|` is held to `LIMIT`, as is what the forward map returns; NaN is read as `-LIMIT`.
     #[inline(always)]
     pub fn inverse_and_log_det(&self, z: V) -> (V, V) {
         // A function of its own: the loop is long, and inlined into every coupling it takes minutes to compile.
-        V::outline(
+        V::outline_elementwise(
             #[inline(always)]
             || {
                 let (x, log_det) = self.solve(z, || ());
@@ -23,15 +26,17 @@ impl<V: Value, const K: usize> Mixture<V, K> {
         )
     }
 
-    /// The root of `F(x) = Phi(z)` with the log-det there; calls `evaluated` at each evaluation.
+    /// The root of `F(x) = Phi(z)` with the log-det there; calls `evaluated` at each evaluation, of the approximate map too.
     #[inline(always)]
     fn solve(&self, z: V, evaluated: impl Fn()) -> (V, V) {
-        let (low, high) = self.bracket(z);
+        let z = self.held(z);
+        let frame = self.frame(z);
+        let near = self.approach(z, frame, &evaluated);
         root::newton(
-            low,
-            high,
-            self.start(z),
-            self.held(z),
+            frame.low,
+            frame.high,
+            near,
+            z,
             #[inline(always)]
             |x| {
                 evaluated();
@@ -63,24 +68,17 @@ impl<V: Value, const K: usize> Mixture<V, K> {
     /// An interval that holds the root of `F(x) = Phi(z)`: at its left end every `t_k <= z`, at its right end every `t_k >= z`.
     #[inline(always)]
     pub fn bracket(&self, z: V) -> (V, V) {
-        let z = self.held(z);
-        let mut low = self.scale(0).mul_add(z, self.means[0]);
-        let mut high = low;
-        for k in 1..K {
-            let end = self.scale(k).mul_add(z, self.means[k]);
-            low = low.min(end);
-            high = high.max(end);
-        }
-        (low, high)
+        let frame = self.frame(self.held(z));
+        (frame.low, frame.high)
     }
 
-    /// Where the inverse begins: the largest `x`, seen from the smaller tail `p`, that one component (with those on top of it) puts there.
+    /// Where the inverse begins if it must do without an approach: the largest `x`, seen from the smaller tail `p`, that one component (with those on top of it) puts there.
     ///
     /// Components further out hold a part of `p`; the component is about its quantile at the share of what they leave. For narrow components far apart this is nearly the
     /// root; where they overlap it is near enough for Newton's method.
     #[inline(always)]
-    pub fn start(&self, z: V) -> V {
-        V::outline(
+    pub(super) fn start(&self, z: V) -> V {
+        V::outline_elementwise(
             #[inline(always)]
             || self.start_inside(z),
         )
@@ -133,7 +131,7 @@ impl<V: Value, const K: usize> Mixture<V, K> {
     }
 
     #[inline(always)]
-    fn held(&self, z: V) -> V {
+    pub(super) fn held(&self, z: V) -> V {
         z.max(V::splat(-limit::<V::Scalar>())).min(V::splat(limit::<V::Scalar>()))
     }
 }

@@ -1,5 +1,6 @@
 //! A Gaussian mixture of one dimension and its map to the standard normal, exact in both tails.
 
+mod approach;
 mod inverse;
 mod point;
 

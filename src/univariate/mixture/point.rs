@@ -1,9 +1,9 @@
 //! A mixture at one point: each component's density and mass, and the `z` they make.
 
 use super::{Mixture, SQRT_TAU, limit, small_part};
-use crate::math::{exp, exp_normal, half_square, largest_of, ln, mills, quantile_log_tail, sum, sum_of, two_sum};
+use crate::math::{exp, exp_falling, exp_normal, half_square, largest_of, ln, mills, mills_plain, quantile_log_tail, sum, sum_of, two_sum};
 use crate::real::Real;
-use crate::value::{Lanewise, Value};
+use crate::value::{Lanewise, Value, Zeros};
 
 /// A mixture at one point. Masses are in units of `exp(shift) / sqrt(2 pi)`, densities in units of `exp(density_shift) / sqrt(2 pi)`.
 pub(crate) struct Point<V, const K: usize> {
@@ -59,9 +59,19 @@ impl<V: Value, const K: usize> Mixture<V, K> {
         }
         let shift = largest_of(&log_mass);
         let scale = exp(density_shift - shift);
+        // The weights in units of `exp(shift)`: by one exponential where that is a normal number.
+        let shallow = V::splat(V::Scalar::from_f64(if V::Scalar::BITS == 32 { -80.0 } else { -700.0 }));
+        let unit = exp_normal(-shift.max(shallow)) * root;
         let mut tail = [V::ZEROS; K];
         for k in 0..K {
-            [tail[k]] = V::map::<Tail, 7, 1>([t[k], side, beyond[k], scale, shift, self.log_weights[k], self.log_weights_low[k]]);
+            [tail[k]] = V::map::<Tail, 5, 1>([t[k], side, beyond[k], scale, self.weights[k] * unit]);
+        }
+        if (shift - shallow).any(|above| above < V::Scalar::ZEROS) {
+            for k in 0..K {
+                let whole = exp_normal((self.log_weights[k] - shift) + self.log_weights_low[k]) * root;
+                let [deep] = V::map::<Tail, 5, 1>([t[k], side, beyond[k], scale, whole]);
+                tail[k] = shift.select_lt(shallow, deep, tail[k]);
+            }
         }
         let total_tail = sum(&tail);
         let log_tail = shift + ln(total_tail / (self.total * root));
@@ -138,22 +148,20 @@ struct Masses;
 impl Lanewise<7, 4> for Masses {
     #[inline(always)]
     fn of<L: Value>([t, log_density, log_density_low, shift, scale, inverse_scale, weight]: [L; 7]) -> [L; 4] {
-        let density = exp((log_density - shift) + log_density_low);
-        let beyond = density * mills(t.abs());
+        let density = exp_falling((log_density - shift) + log_density_low);
+        let beyond = density * mills_plain(t.abs());
         let mass = beyond * scale;
         let root = L::splat(L::Scalar::from_f64(SQRT_TAU));
         [density, density * inverse_scale, beyond, t.select_lt(L::ZEROS, weight * root - mass, mass)]
     }
 }
 
-/// To the mass in the tail on `side`.
+/// To the mass in the tail on `side`, of a component that has `whole`.
 struct Tail;
-impl Lanewise<7, 1> for Tail {
+impl Lanewise<5, 1> for Tail {
     #[inline(always)]
-    fn of<L: Value>([t, side, beyond, scale, shift, log_weight, log_weight_low]: [L; 7]) -> [L; 1] {
+    fn of<L: Value>([t, side, beyond, scale, whole]: [L; 5]) -> [L; 1] {
         let mass = beyond * scale;
-        let root = L::splat(L::Scalar::from_f64(SQRT_TAU));
-        let whole = exp_normal((log_weight - shift) + log_weight_low) * root;
         [(side * t).select_lt(L::ZEROS, whole - mass, mass)]
     }
 }

@@ -23,7 +23,7 @@ fn main() -> ! {
         black_box(MOONS.inverse(z));
     });
     inverse.report("inverse_median", "inverse_worst", "inverse_stack");
-    report("inverse_evaluations_bound", gaussflow::root::max_iterations::<f32>(), "evaluations");
+    report("inverse_evaluations_bound", gaussflow::Mixture::<f32, 8>::MAX_EVALUATIONS, "evaluations");
     report("inverse_evaluations_worst", flows::most_evaluations(), "evaluations");
     board::done()
 }
