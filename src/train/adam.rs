@@ -70,13 +70,18 @@ impl<T: Real> Adam<T> {
             if role == Role::Fixed {
                 return;
             }
-            for (((p, m), v), g) in p.iter_mut().zip(m).zip(v).zip(g) {
-                let g = scale * *g;
-                *m = self.beta1 * *m + keep1 * g;
-                *v = self.beta2 * *v + keep2 * (g * g);
-                let step = (*m / correct1) / (Value::sqrt(*v / correct2) + self.epsilon);
-                *p = *p - rate * (step + self.weight_decay * *p);
-            }
+            T::outline(
+                #[inline(always)]
+                || {
+                    for (((p, m), v), g) in p.iter_mut().zip(m).zip(v).zip(g) {
+                        let g = scale * *g;
+                        *m = self.beta1 * *m + keep1 * g;
+                        *v = self.beta2 * *v + keep2 * (g * g);
+                        let step = (*m / correct1) / (Value::sqrt(*v / correct2) + self.epsilon);
+                        *p = *p - rate * (step + self.weight_decay * *p);
+                    }
+                },
+            );
         });
     }
 }
