@@ -37,49 +37,37 @@ const BLOCK: usize = 4;
 /// `y[o] += sum_i x[i] rows[i][o]`, the terms added in the order of `i` on every path.
 #[inline(always)]
 pub(crate) fn add_rows<V: Value, R>(x: &[V], rows: &[R], row: impl Fn(&R) -> &[V::Scalar], y: &mut [V]) {
-    add_stored_rows(x, rows, row, |w| w, |_, _| (), y);
+    add_stored_rows(x, rows, row, |w| w, &[], y);
 }
 
 /// `y[o] = bias[o] + sum_i x[i] rows[i][o]`, the terms added in the order of `i` on every path.
 #[inline(always)]
 pub(crate) fn affine<V: Value, R>(x: &[V], rows: &[R], row: impl Fn(&R) -> &[V::Scalar], bias: &[V::Scalar], y: &mut [V]) {
-    add_stored_rows(
-        x,
-        rows,
-        row,
-        |w| w,
-        #[inline(always)]
-        |first, y| {
-            for (y, b) in y.iter_mut().zip(bias.get(first..).unwrap_or(&[])) {
-                *y = V::splat(*b);
-            }
-        },
-        y,
-    );
+    add_stored_rows(x, rows, row, |w| w, bias, y);
 }
 
-/// As [`add_rows`], with weights that are stored as `S` and read by `load`; `begin` may set the outputs from the one of that number on before sums are added to them.
+/// As [`affine`], with weights that are stored as `S` and read by `load`; outputs without a bias begin at `y`.
 #[inline(always)]
 pub(crate) fn add_stored_rows<V: Value, R, S: Copy>(
     x: &[V],
     rows: &[R],
     row: impl Fn(&R) -> &[S],
     load: impl Fn(S) -> V::Scalar,
-    begin: impl Fn(usize, &mut [V]),
+    bias: &[V::Scalar],
     y: &mut [V],
 ) {
     let mut done = 0;
     if V::LANES == 1 {
         // A block's sums stay in registers: 8 vectors where there are vectors, 16 scalars on a microcontroller.
         if !cfg!(target_arch = "arm") {
-            done = add_blocks::<V, R, S, 32>(x, rows, &row, &load, &begin, y, done);
-            done = add_blocks::<V, R, S, 24>(x, rows, &row, &load, &begin, y, done);
+            done = add_blocks::<V, R, S, 32>(x, rows, &row, &load, bias, y, done);
+            done = add_blocks::<V, R, S, 24>(x, rows, &row, &load, bias, y, done);
         }
-        done = add_blocks::<V, R, S, 16>(x, rows, &row, &load, &begin, y, done);
-        done = add_blocks::<V, R, S, 8>(x, rows, &row, &load, &begin, y, done);
+        done = add_blocks::<V, R, S, 16>(x, rows, &row, &load, bias, y, done);
+        done = add_blocks::<V, R, S, 8>(x, rows, &row, &load, bias, y, done);
     }
-    done = add_blocks::<V, R, S, BLOCK>(x, rows, &row, &load, &begin, y, done);
-    add_blocks::<V, R, S, 1>(x, rows, &row, &load, &begin, y, done);
+    done = add_blocks::<V, R, S, BLOCK>(x, rows, &row, &load, bias, y, done);
+    add_blocks::<V, R, S, 1>(x, rows, &row, &load, bias, y, done);
 }
 
 /// [`add_stored_rows`] for whole blocks of `N` outputs from output `done` on; returns how many are done then.
@@ -91,13 +79,17 @@ fn add_blocks<V: Value, R, S: Copy, const N: usize>(
     rows: &[R],
     row: &impl Fn(&R) -> &[S],
     load: &impl Fn(S) -> V::Scalar,
-    begin: &impl Fn(usize, &mut [V]),
+    bias: &[V::Scalar],
     y: &mut [V],
     mut done: usize,
 ) -> usize {
     while let Some(y) = y.get_mut(done..).and_then(|y| y.first_chunk_mut::<N>()) {
-        begin(done, y);
         let mut sums = *y;
+        if let Some(bias) = bias.get(done..).and_then(|b| b.first_chunk::<N>()) {
+            for o in 0..N {
+                sums[o] = V::splat(bias[o]);
+            }
+        }
         for (x, r) in x.iter().zip(rows) {
             let Some(w) = row(r).get(done..).and_then(|w| w.first_chunk::<N>()) else { continue };
             for o in 0..N {

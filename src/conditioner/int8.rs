@@ -41,7 +41,7 @@ pub struct Int8Head<T: Real, U: Univariate<T>, const H: usize, const B: usize, c
 /// `y = s (y + x W) + b`.
 #[inline(always)]
 fn apply<V: Value, R>(x: &[V], rows: &[R], row: impl Fn(&R) -> &[i8], scales: &[V::Scalar], bias: &[V::Scalar], y: &mut [V]) {
-    add_stored_rows(x, rows, row, |w| V::Scalar::from_f64(f64::from(w)), |_, _| (), y);
+    add_stored_rows(x, rows, row, |w| V::Scalar::from_f64(f64::from(w)), &[], y);
     for ((y, scale), bias) in y.iter_mut().zip(scales).zip(bias) {
         *y = y.mul_add(V::splat(*scale), V::splat(*bias));
     }
