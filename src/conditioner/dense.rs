@@ -65,6 +65,9 @@ pub(crate) fn add_stored_rows<V: Value, R, S: Copy>(
         }
         done = add_blocks::<V, R, S, 16>(x, rows, &row, &load, bias, y, done);
         done = add_blocks::<V, R, S, 8>(x, rows, &row, &load, bias, y, done);
+    } else {
+        // Packs of two vectors each: 8 chains of additions would hide the latency just so, 12 do it with slack and leave registers for `x` and a weight.
+        done = add_blocks::<V, R, S, 6>(x, rows, &row, &load, bias, y, done);
     }
     done = add_blocks::<V, R, S, BLOCK>(x, rows, &row, &load, bias, y, done);
     add_blocks::<V, R, S, 1>(x, rows, &row, &load, bias, y, done);
