@@ -10,6 +10,9 @@ use crate::value::{Value, Zeros};
 pub trait Shape<T: Real> {
     /// The data of this shape.
     type Of<V: Value<Scalar = T>>: Copy + Zeros;
+
+    /// Replaces every value by `f` of it.
+    fn map<V: Value<Scalar = T>>(values: &mut Self::Of<V>, f: impl Fn(V) -> V);
 }
 
 /// `N` plain values: `[V; N]`.
@@ -18,6 +21,13 @@ pub struct Width<const N: usize>;
 
 impl<T: Real, const N: usize> Shape<T> for Width<N> {
     type Of<V: Value<Scalar = T>> = [V; N];
+
+    #[inline(always)]
+    fn map<V: Value<Scalar = T>>(values: &mut [V; N], f: impl Fn(V) -> V) {
+        for value in values {
+            *value = f(*value);
+        }
+    }
 }
 
 /// The parameters of the univariate `U` for each of `B` dimensions: `[U::Params<V>; B]`, what a conditioner ends with.
@@ -26,4 +36,11 @@ pub struct Each<U, const B: usize>(PhantomData<U>);
 
 impl<T: Real, U: Univariate<T>, const B: usize> Shape<T> for Each<U, B> {
     type Of<V: Value<Scalar = T>> = [U::Params<V>; B];
+
+    #[inline(always)]
+    fn map<V: Value<Scalar = T>>(values: &mut [U::Params<V>; B], f: impl Fn(V) -> V) {
+        for value in values.iter_mut().flat_map(AsMut::as_mut) {
+            *value = f(*value);
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! Dense (fully connected) layers.
 
+use core::convert::identity;
+
 use rand_core::Rng;
 
 use crate::conditioner::{DifferentiableLayer, Layer};
@@ -37,13 +39,20 @@ const BLOCK: usize = 4;
 /// `y[o] += sum_i x[i] rows[i][o]`, the terms added in the order of `i` on every path.
 #[inline(always)]
 pub(crate) fn add_rows<V: Value, R>(x: &[V], rows: &[R], row: impl Fn(&R) -> &[V::Scalar], y: &mut [V]) {
-    add_stored_rows(x, rows, row, |w| w, &[], y);
+    add_stored_rows(x, rows, row, |w| w, &[], identity, y);
 }
 
-/// `y[o] = bias[o] + sum_i x[i] rows[i][o]`, the terms added in the order of `i` on every path.
+/// `y[o] = f(bias[o] + sum_i x[i] rows[i][o])`, the terms added in the order of `i` on every path.
 #[inline(always)]
-pub(crate) fn affine<V: Value, R>(x: &[V], rows: &[R], row: impl Fn(&R) -> &[V::Scalar], bias: &[V::Scalar], y: &mut [V]) {
-    add_stored_rows(x, rows, row, |w| w, bias, y);
+pub(crate) fn affine<V: Value, R>(
+    x: &[V],
+    rows: &[R],
+    row: impl Fn(&R) -> &[V::Scalar],
+    bias: &[V::Scalar],
+    f: impl Fn(V) -> V,
+    y: &mut [V],
+) {
+    add_stored_rows(x, rows, row, |w| w, bias, f, y);
 }
 
 /// As [`affine`], with weights that are stored as `S` and read by `load`; outputs without a bias begin at `y`.
@@ -54,23 +63,24 @@ pub(crate) fn add_stored_rows<V: Value, R, S: Copy>(
     row: impl Fn(&R) -> &[S],
     load: impl Fn(S) -> V::Scalar,
     bias: &[V::Scalar],
+    f: impl Fn(V) -> V,
     y: &mut [V],
 ) {
     let mut done = 0;
     if V::LANES == 1 {
         // A block's sums stay in registers: 8 vectors where there are vectors, 16 scalars on a microcontroller.
         if !cfg!(target_arch = "arm") {
-            done = add_blocks::<V, R, S, 32>(x, rows, &row, &load, bias, y, done);
-            done = add_blocks::<V, R, S, 24>(x, rows, &row, &load, bias, y, done);
+            done = add_blocks::<V, R, S, 32>(x, rows, &row, &load, bias, &f, y, done);
+            done = add_blocks::<V, R, S, 24>(x, rows, &row, &load, bias, &f, y, done);
         }
-        done = add_blocks::<V, R, S, 16>(x, rows, &row, &load, bias, y, done);
-        done = add_blocks::<V, R, S, 8>(x, rows, &row, &load, bias, y, done);
+        done = add_blocks::<V, R, S, 16>(x, rows, &row, &load, bias, &f, y, done);
+        done = add_blocks::<V, R, S, 8>(x, rows, &row, &load, bias, &f, y, done);
     } else {
         // Packs of two vectors each: 8 chains of additions would hide the latency just so, 12 do it with slack and leave registers for `x` and a weight.
-        done = add_blocks::<V, R, S, 6>(x, rows, &row, &load, bias, y, done);
+        done = add_blocks::<V, R, S, 6>(x, rows, &row, &load, bias, &f, y, done);
     }
-    done = add_blocks::<V, R, S, BLOCK>(x, rows, &row, &load, bias, y, done);
-    add_blocks::<V, R, S, 1>(x, rows, &row, &load, bias, y, done);
+    done = add_blocks::<V, R, S, BLOCK>(x, rows, &row, &load, bias, &f, y, done);
+    add_blocks::<V, R, S, 1>(x, rows, &row, &load, bias, &f, y, done);
 }
 
 /// [`add_stored_rows`] for whole blocks of `N` outputs from output `done` on; returns how many are done then.
@@ -83,6 +93,7 @@ fn add_blocks<V: Value, R, S: Copy, const N: usize>(
     row: &impl Fn(&R) -> &[S],
     load: &impl Fn(S) -> V::Scalar,
     bias: &[V::Scalar],
+    f: &impl Fn(V) -> V,
     y: &mut [V],
     mut done: usize,
 ) -> usize {
@@ -99,7 +110,9 @@ fn add_blocks<V: Value, R, S: Copy, const N: usize>(
                 sums[o] = V::splat(load(w[o])).mul_add(*x, sums[o]);
             }
         }
-        *y = sums;
+        for o in 0..N {
+            y[o] = f(sums[o]);
+        }
         done += N;
     }
     done
@@ -197,10 +210,15 @@ impl<T: Real, const I: usize, const O: usize, const C: usize> Layer<T, Width<I>,
     type Out = Width<O>;
 
     #[inline(always)]
-    fn apply<V: Value<Scalar = T>>(&self, x: &[V; I], _: &[V; C]) -> [V; O] {
+    fn apply<V: Value<Scalar = T>>(&self, x: &[V; I], context: &[V; C]) -> [V; O] {
         let mut y = [V::ZEROS; O];
-        affine(x, &self.weights, |row| row, &self.bias, &mut y);
+        self.apply_then(x, context, identity, &mut y);
         y
+    }
+
+    #[inline(always)]
+    fn apply_then<V: Value<Scalar = T>>(&self, x: &[V; I], _: &[V; C], f: impl Fn(V) -> V, y: &mut [V; O]) {
+        affine(x, &self.weights, |row| row, &self.bias, f, y);
     }
 
     fn describe(visit: &mut impl FnMut(Part)) {
@@ -215,7 +233,7 @@ impl<T: Real, const I: usize, const O: usize, const C: usize> DifferentiableLaye
 
     #[inline(always)]
     fn apply_tape<V: Value<Scalar = T>>(&self, x: &[V; I], _: &[V; C], y: &mut [V; O], (): &mut ()) {
-        affine(x, &self.weights, |row| row, &self.bias, y);
+        affine(x, &self.weights, |row| row, &self.bias, identity, y);
     }
 
     #[inline(always)]

@@ -1,24 +1,26 @@
 //! Tuples of layers are layers, applied left to right.
 
+use core::convert::identity;
+
 use crate::conditioner::{ConstantOutput, DifferentiableLayer, Layer};
 use crate::real::Real;
 use crate::shape::Shape;
 use crate::structure::Part;
 use crate::value::{Value, Zeros};
 
-/// One layer after the other, each in the scope of what it reads: a stack holds two outputs at a time.
-macro_rules! chain {
-    ($self:ident, $context:ident, $x:expr, $i:tt) => {
-        $self.$i.apply($x, $context)
+/// The layers but the last as one layer: pairs of references to pairs.
+macro_rules! nested {
+    ($self:ident, $i:tt) => {
+        &$self.$i
     };
-    ($self:ident, $context:ident, $x:expr, $i:tt $($rest:tt)+) => {
-        chain!(@ $self, $context, $self.$i.apply($x, $context), $($rest)+)
+    (@ $pairs:expr, $self:ident,) => {
+        $pairs
     };
-    (@ $self:ident, $context:ident, $value:expr,) => {
-        $value
+    (@ $pairs:expr, $self:ident, $i:tt $($rest:tt)*) => {
+        nested!(@ &($pairs, &$self.$i), $self, $($rest)*)
     };
-    (@ $self:ident, $context:ident, $value:expr, $i:tt $($rest:tt)*) => {
-        chain!(@ $self, $context, { let out = $value; $self.$i.apply(&out, $context) }, $($rest)*)
+    ($self:ident, $i:tt $($rest:tt)+) => {
+        nested!(@ &$self.$i, $self, $($rest)+)
     };
 }
 
@@ -48,7 +50,20 @@ macro_rules! layer_tuple {
 
             #[inline(always)]
             fn apply<V: Value<Scalar = T>>(&self, x: &In::Of<V>, context: &[V; C]) -> <$last::Out as Shape<T>>::Of<V> {
-                chain!(self, context, x, $($i)+ $l)
+                let mut y = Zeros::ZEROS;
+                self.apply_then(x, context, identity, &mut y);
+                y
+            }
+
+            #[inline(always)]
+            fn apply_then<V: Value<Scalar = T>>(
+                &self,
+                x: &In::Of<V>,
+                context: &[V; C],
+                f: impl Fn(V) -> V,
+                y: &mut <$last::Out as Shape<T>>::Of<V>,
+            ) {
+                self.$l.apply_after(nested!(self, $($i)+), x, context, f, y);
             }
 
             fn describe(visit: &mut impl FnMut(Part)) {
