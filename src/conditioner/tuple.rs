@@ -8,6 +8,22 @@ use crate::shape::Shape;
 use crate::structure::Part;
 use crate::value::{Value, Zeros};
 
+/// One layer after the other, each in the scope of what it reads: a stack holds two outputs at a time.
+macro_rules! chain {
+    ($self:ident, $context:ident, $x:expr, $i:tt) => {
+        $self.$i.apply($x, $context)
+    };
+    ($self:ident, $context:ident, $x:expr, $i:tt $($rest:tt)+) => {
+        chain!(@ $self, $context, $self.$i.apply($x, $context), $($rest)+)
+    };
+    (@ $self:ident, $context:ident, $value:expr,) => {
+        $value
+    };
+    (@ $self:ident, $context:ident, $value:expr, $i:tt $($rest:tt)*) => {
+        chain!(@ $self, $context, { let out = $value; $self.$i.apply(&out, $context) }, $($rest)*)
+    };
+}
+
 /// The layers but the last as one layer: pairs of references to pairs.
 macro_rules! nested {
     ($self:ident, $i:tt) => {
@@ -50,6 +66,9 @@ macro_rules! layer_tuple {
 
             #[inline(always)]
             fn apply<V: Value<Scalar = T>>(&self, x: &In::Of<V>, context: &[V; C]) -> <$last::Out as Shape<T>>::Of<V> {
+                if V::LANES == 1 {
+                    return chain!(self, context, x, $($i)+ $l);
+                }
                 let mut y = Zeros::ZEROS;
                 self.apply_then(x, context, identity, &mut y);
                 y
