@@ -33,9 +33,6 @@ pub struct ContextDense<T, const I: usize, const C: usize, const O: usize> {
     pub context_weights: [[T; O]; C],
 }
 
-/// Packs that are kept in registers at a time.
-const BLOCK: usize = 4;
-
 /// `y[o] += sum_i x[i] rows[i][o]`, the terms added in the order of `i` on every path.
 #[inline(always)]
 pub(crate) fn add_rows<V: Value, R>(x: &[V], rows: &[R], row: impl Fn(&R) -> &[V::Scalar], y: &mut [V]) {
@@ -75,11 +72,13 @@ pub(crate) fn add_stored_rows<V: Value, R, S: Copy>(
         }
         done = add_blocks::<V, R, S, 16>(x, rows, &row, &load, bias, &f, y, done);
         done = add_blocks::<V, R, S, 8>(x, rows, &row, &load, bias, &f, y, done);
+        done = add_blocks::<V, R, S, 4>(x, rows, &row, &load, bias, &f, y, done);
     } else {
-        // Packs of two vectors each: 8 chains of additions would hide the latency just so, 12 do it with slack and leave registers for `x` and a weight.
+        // Of packs of two vectors, 4 sums keep the multipliers just busy, 6 with slack; `x` and a weight fill the rest of 16 registers.
         done = add_blocks::<V, R, S, 6>(x, rows, &row, &load, bias, &f, y, done);
+        done = add_blocks::<V, R, S, 4>(x, rows, &row, &load, bias, &f, y, done);
+        done = add_blocks::<V, R, S, 2>(x, rows, &row, &load, bias, &f, y, done);
     }
-    done = add_blocks::<V, R, S, BLOCK>(x, rows, &row, &load, bias, &f, y, done);
     add_blocks::<V, R, S, 1>(x, rows, &row, &load, bias, &f, y, done);
 }
 
@@ -117,6 +116,9 @@ fn add_blocks<V: Value, R, S: Copy, const N: usize>(
     }
     done
 }
+
+/// Packs that are kept in registers at a time.
+const BLOCK: usize = 4;
 
 /// `dx[i] += sum_o rows[i][o] dy[o]`.
 #[inline(always)]
