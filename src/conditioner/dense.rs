@@ -143,14 +143,6 @@ pub(crate) fn add_rows_transposed<V: Value, R>(dy: &[V], rows: &[R], row: impl F
     }
 }
 
-/// Adds the lanes of `values` to the scalars `to`.
-#[inline(always)]
-pub(crate) fn add_lanes<V: Value>(to: &mut [V::Scalar], values: &[V]) {
-    for (to, value) in to.iter_mut().zip(values) {
-        *to += value.sum();
-    }
-}
-
 /// Glorot and Bengio (2010), eq. 16: uniform on `+-sqrt(6 / (inputs + outputs))`.
 pub(crate) fn glorot_uniform<T: Real, R: Rng + ?Sized>(weights: &mut [T], inputs: usize, outputs: usize, rng: &mut R) {
     let limit = Value::sqrt(T::from_f64(6.0 / (inputs + outputs).max(1) as f64));
@@ -252,8 +244,7 @@ impl<T: Real, const I: usize, const O: usize, const C: usize> DifferentiableLaye
     ) {
         dx.fill(V::ZEROS);
         add_rows_transposed(dy, &self.weights, |row| row, dx);
-        V::add_outer(x, dy, &mut gradient.weights, |row| row);
-        add_lanes(&mut gradient.bias, dy);
+        V::add_outer(x, dy, &mut gradient.weights, |row| row, &mut gradient.bias);
     }
 }
 
@@ -298,6 +289,6 @@ impl<T: Real, const I: usize, const C: usize, const O: usize> DifferentiableLaye
     ) {
         self.dense.backward(x, context, y, &(), dy, dx, d_context, &mut gradient.dense);
         add_rows_transposed(dy, &self.context_weights, |row| row, d_context);
-        V::add_outer(context, dy, &mut gradient.context_weights, |row| row);
+        V::add_outer(context, dy, &mut gradient.context_weights, |row| row, &mut []);
     }
 }

@@ -4,7 +4,7 @@ use core::convert::identity;
 
 use rand_core::Rng;
 
-use crate::conditioner::dense::{add_lanes, add_rows_transposed, affine};
+use crate::conditioner::dense::{add_rows_transposed, affine};
 use crate::conditioner::{ConstantOutput, DifferentiableLayer, Layer};
 use crate::params::{Init, Parameters, Role};
 use crate::real::Real;
@@ -163,8 +163,7 @@ impl<T: Real, U: Univariate<T>, const H: usize, const B: usize, const C: usize> 
         for b in 0..B {
             let dy = dy[b].as_ref();
             add_rows_transposed(dy, &self.weights, |row| row[b].as_ref(), dx);
-            V::add_outer(x, dy, &mut gradient.weights, |row| row[b].as_mut());
-            add_lanes(gradient.bias[b].as_mut(), dy);
+            V::add_outer(x, dy, &mut gradient.weights, |row| row[b].as_mut(), gradient.bias[b].as_mut());
         }
     }
 }
