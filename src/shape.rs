@@ -11,8 +11,8 @@ pub trait Shape<T: Real> {
     /// The data of this shape.
     type Of<V: Value<Scalar = T>>: Copy + Zeros;
 
-    /// Replaces every value by `f` of it.
-    fn map<V: Value<Scalar = T>>(values: &mut Self::Of<V>, f: impl Fn(V) -> V);
+    /// Overwrites `to` with `f` of each value of `from`.
+    fn map<V: Value<Scalar = T>>(from: &Self::Of<V>, f: impl Fn(V) -> V, to: &mut Self::Of<V>);
 }
 
 /// `N` plain values: `[V; N]`.
@@ -23,9 +23,9 @@ impl<T: Real, const N: usize> Shape<T> for Width<N> {
     type Of<V: Value<Scalar = T>> = [V; N];
 
     #[inline(always)]
-    fn map<V: Value<Scalar = T>>(values: &mut [V; N], f: impl Fn(V) -> V) {
-        for value in values {
-            *value = f(*value);
+    fn map<V: Value<Scalar = T>>(from: &[V; N], f: impl Fn(V) -> V, to: &mut [V; N]) {
+        for i in 0..N {
+            to[i] = f(from[i]);
         }
     }
 }
@@ -38,9 +38,11 @@ impl<T: Real, U: Univariate<T>, const B: usize> Shape<T> for Each<U, B> {
     type Of<V: Value<Scalar = T>> = [U::Params<V>; B];
 
     #[inline(always)]
-    fn map<V: Value<Scalar = T>>(values: &mut [U::Params<V>; B], f: impl Fn(V) -> V) {
-        for value in values.iter_mut().flat_map(AsMut::as_mut) {
-            *value = f(*value);
+    fn map<V: Value<Scalar = T>>(from: &[U::Params<V>; B], f: impl Fn(V) -> V, to: &mut [U::Params<V>; B]) {
+        for (from, to) in from.iter().zip(to) {
+            for (from, to) in from.as_ref().iter().zip(to.as_mut()) {
+                *to = f(*from);
+            }
         }
     }
 }

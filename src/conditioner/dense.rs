@@ -33,13 +33,7 @@ pub struct ContextDense<T, const I: usize, const C: usize, const O: usize> {
     pub context_weights: [[T; O]; C],
 }
 
-/// `y[o] += sum_i x[i] rows[i][o]`, the terms added in the order of `i` on every path.
-#[inline(always)]
-pub(crate) fn add_rows<V: Value, R>(x: &[V], rows: &[R], row: impl Fn(&R) -> &[V::Scalar], y: &mut [V]) {
-    add_stored_rows(x, rows, row, |w| w, &[], identity, y);
-}
-
-/// `y[o] = f(bias[o] + sum_i x[i] rows[i][o])`, the terms added in the order of `i` on every path.
+/// `y[o] = f(bias[o] + sum_i x[i] rows[i][o])`, the terms added in the order of `i` on every path; outputs without a bias begin at `y`.
 #[inline(always)]
 pub(crate) fn affine<V: Value, R>(
     x: &[V],
@@ -52,7 +46,7 @@ pub(crate) fn affine<V: Value, R>(
     add_stored_rows(x, rows, row, |w| w, bias, f, y);
 }
 
-/// As [`affine`], with weights that are stored as `S` and read by `load`; outputs without a bias begin at `y`.
+/// As [`affine`], with weights that are stored as `S` and read by `load`.
 #[inline(always)]
 pub(crate) fn add_stored_rows<V: Value, R, S: Copy>(
     x: &[V],
@@ -253,9 +247,15 @@ impl<T: Real, const I: usize, const C: usize, const O: usize> Layer<T, Width<I>,
 
     #[inline(always)]
     fn apply<V: Value<Scalar = T>>(&self, x: &[V; I], context: &[V; C]) -> [V; O] {
-        let mut y = self.dense.apply(x, context);
-        add_rows(context, &self.context_weights, |row| row, &mut y);
+        let mut y = [V::ZEROS; O];
+        self.apply_then(x, context, identity, &mut y);
         y
+    }
+
+    #[inline(always)]
+    fn apply_then<V: Value<Scalar = T>>(&self, x: &[V; I], context: &[V; C], f: impl Fn(V) -> V, y: &mut [V; O]) {
+        self.dense.apply_then(x, context, identity, y);
+        affine(context, &self.context_weights, |row| row, &[], f, y);
     }
 
     fn describe(visit: &mut impl FnMut(Part)) {
@@ -271,8 +271,7 @@ impl<T: Real, const I: usize, const C: usize, const O: usize> DifferentiableLaye
 
     #[inline(always)]
     fn apply_tape<V: Value<Scalar = T>>(&self, x: &[V; I], context: &[V; C], y: &mut [V; O], (): &mut ()) {
-        self.dense.apply_tape(x, context, y, &mut ());
-        add_rows(context, &self.context_weights, |row| row, y);
+        self.apply_then(x, context, identity, y);
     }
 
     #[inline(always)]

@@ -46,8 +46,7 @@ pub trait Layer<T: Real, In: Shape<T>, const C: usize = 0> {
         f: impl Fn(V) -> V,
         y: &mut <Self::Out as Shape<T>>::Of<V>,
     ) {
-        *y = self.apply(x, context);
-        Self::Out::map(y, f);
+        Self::Out::map(&self.apply(x, context), f, y);
     }
 
     /// As [`Self::apply_then`], at what `before` gives at `x`. An activation has itself applied where `before` stores.
@@ -79,13 +78,7 @@ impl<T: Real, In: Shape<T>, L: Layer<T, In, C>, const C: usize> Layer<T, In, C> 
     }
 
     #[inline(always)]
-    fn apply_then<V: Value<Scalar = T>>(
-        &self,
-        x: &In::Of<V>,
-        context: &[V; C],
-        f: impl Fn(V) -> V,
-        y: &mut <L::Out as Shape<T>>::Of<V>,
-    ) {
+    fn apply_then<V: Value<Scalar = T>>(&self, x: &In::Of<V>, context: &[V; C], f: impl Fn(V) -> V, y: &mut <L::Out as Shape<T>>::Of<V>) {
         L::apply_then(self, x, context, f, y);
     }
 

@@ -8,7 +8,7 @@ use crate::shape::Shape;
 use crate::structure::Part;
 use crate::value::{Value, Zeros};
 
-/// One layer after the other, each in the scope of what it reads: a stack holds two outputs at a time.
+/// One layer after the other, each in the scope of what it reads: a stack holds two outputs at a time. For single samples, whose outputs are small and whose stacks may be.
 macro_rules! chain {
     ($self:ident, $context:ident, $x:expr, $i:tt) => {
         $self.$i.apply($x, $context)
@@ -24,7 +24,7 @@ macro_rules! chain {
     };
 }
 
-/// The layers but the last as one layer: pairs of references to pairs.
+/// The layers but the last as one layer, pairs of references to pairs: what [`Layer::apply_after`] takes. For packs, whose outputs are large: an activation costs no pass over them.
 macro_rules! nested {
     ($self:ident, $i:tt) => {
         &$self.$i
@@ -46,9 +46,12 @@ macro_rules! nested {
 ///
 /// ```ignore
 /// type Tape = ((Out0, Tape0), (Out1, Tape1), Tape2);
-/// fn apply(..) {
+/// fn apply(..) { // of a single sample
 ///     let out = { let out = self.0.apply(x, context); self.1.apply(&out, context) };
 ///     self.2.apply(&out, context)
+/// }
+/// fn apply_then(..) {
+///     self.2.apply_after(&(&self.0, &self.1), x, context, f, y);
 /// }
 /// fn backward(..) {
 ///     let mut cotangent = ZEROS;
