@@ -182,11 +182,14 @@ macro_rules! fused_value {
                 Fused(self.0.midpoint(other.0))
             }
             #[inline(always)]
-            fn add_outer<R>(x: &[Self], dy: &[Self], rows: &mut [R], row: impl Fn(&mut R) -> &mut [$t]) {
+            fn add_outer<R>(x: &[Self], dy: &[Self], rows: &mut [R], row: impl Fn(&mut R) -> &mut [$t], bias: &mut [$t]) {
                 for (x, r) in x.iter().zip(rows) {
                     for (sum, dy) in row(r).iter_mut().zip(dy) {
                         *sum = x.mul_add(*dy, Fused(*sum)).0;
                     }
+                }
+                for (sum, dy) in bias.iter_mut().zip(dy) {
+                    *sum += dy.0;
                 }
             }
             #[inline(always)]
@@ -315,11 +318,11 @@ impl<L: Value<Lane = L>, const N: usize> Value for Pack<L, N> {
         self
     }
     #[inline(always)]
-    fn add_outer<R>(x: &[Self], dy: &[Self], rows: &mut [R], row: impl Fn(&mut R) -> &mut [L::Scalar]) {
-        let done = add_outer_blocks::<L, R, N, 32>(x, dy, rows, &row, 0);
-        let done = add_outer_blocks::<L, R, N, 24>(x, dy, rows, &row, done);
-        let done = add_outer_blocks::<L, R, N, 8>(x, dy, rows, &row, done);
-        add_outer_blocks::<L, R, N, 1>(x, dy, rows, &row, done);
+    fn add_outer<R>(x: &[Self], dy: &[Self], rows: &mut [R], row: impl Fn(&mut R) -> &mut [L::Scalar], bias: &mut [L::Scalar]) {
+        let done = add_outer_blocks::<L, R, N, 32>(x, dy, rows, &row, bias, 0);
+        let done = add_outer_blocks::<L, R, N, 24>(x, dy, rows, &row, bias, done);
+        let done = add_outer_blocks::<L, R, N, 8>(x, dy, rows, &row, bias, done);
+        add_outer_blocks::<L, R, N, 1>(x, dy, rows, &row, bias, done);
     }
     #[inline(always)]
     fn sum(self) -> L::Scalar {
@@ -356,6 +359,7 @@ fn add_outer_blocks<L: Value<Lane = L>, R, const N: usize, const O: usize>(
     dy: &[Pack<L, N>],
     rows: &mut [R],
     row: &impl Fn(&mut R) -> &mut [L::Scalar],
+    bias: &mut [L::Scalar],
     mut done: usize,
 ) -> usize {
     while let Some(dy) = dy.get(done..).and_then(|dy| dy.first_chunk::<O>()) {
@@ -364,6 +368,15 @@ fn add_outer_blocks<L: Value<Lane = L>, R, const N: usize, const O: usize>(
             for n in 0..N {
                 tile[n][o] = dy[o].0[n];
             }
+        }
+        if bias.len() > done {
+            let mut sum = [L::ZEROS; O];
+            for n in 0..N {
+                for o in 0..O {
+                    sum[o] += tile[n][o];
+                }
+            }
+            add_sums(bias, done, &sum);
         }
         for (x, rows) in x.chunks(2).zip(rows.chunks_mut(2)) {
             if let ([x0, x1], [r0, r1]) = (x, &mut *rows) {

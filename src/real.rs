@@ -151,11 +151,14 @@ macro_rules! real {
                 }
             }
             #[inline(always)]
-            fn add_outer<R>(x: &[$t], dy: &[$t], rows: &mut [R], row: impl Fn(&mut R) -> &mut [$t]) {
+            fn add_outer<R>(x: &[$t], dy: &[$t], rows: &mut [R], row: impl Fn(&mut R) -> &mut [$t], bias: &mut [$t]) {
                 for (x, r) in x.iter().zip(rows) {
                     for (sum, dy) in row(r).iter_mut().zip(dy) {
                         *sum += x * dy;
                     }
+                }
+                for (sum, dy) in bias.iter_mut().zip(dy) {
+                    *sum += *dy;
                 }
             }
             #[inline(always)]

@@ -6,7 +6,7 @@ use crate::conditioner::{DifferentiableLayer, Layer};
 use crate::math;
 use crate::params::{Init, Parameters, Role};
 use crate::real::Real;
-use crate::shape::Width;
+use crate::shape::{Shape, Width};
 use crate::structure::Part;
 use crate::value::{Value, Zeros};
 
@@ -61,6 +61,24 @@ macro_rules! activations {
                     y[i] = Self::value(x[i]);
                 }
                 y
+            }
+
+            #[inline(always)]
+            fn apply_after<V: Value<Scalar = T>, X: Shape<T>, L: Layer<T, X, C, Out = Width<W>>>(
+                &self,
+                before: &L,
+                x: &X::Of<V>,
+                context: &[V; C],
+                f: impl Fn(V) -> V,
+                y: &mut [V; W],
+            ) {
+                before.apply_then(
+                    x,
+                    context,
+                    #[inline(always)]
+                    |x| f(Self::value(x)),
+                    y,
+                );
             }
 
             fn describe(visit: &mut impl FnMut(Part)) {

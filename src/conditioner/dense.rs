@@ -1,5 +1,7 @@
 //! Dense (fully connected) layers.
 
+use core::convert::identity;
+
 use rand_core::Rng;
 
 use crate::conditioner::{DifferentiableLayer, Layer};
@@ -31,55 +33,47 @@ pub struct ContextDense<T, const I: usize, const C: usize, const O: usize> {
     pub context_weights: [[T; O]; C],
 }
 
-/// Packs that are kept in registers at a time.
-const BLOCK: usize = 4;
-
-/// `y[o] += sum_i x[i] rows[i][o]`, the terms added in the order of `i` on every path.
+/// `y[o] = f(bias[o] + sum_i x[i] rows[i][o])`, the terms added in the order of `i` on every path; outputs without a bias begin at `y`.
 #[inline(always)]
-pub(crate) fn add_rows<V: Value, R>(x: &[V], rows: &[R], row: impl Fn(&R) -> &[V::Scalar], y: &mut [V]) {
-    add_stored_rows(x, rows, row, |w| w, |_, _| (), y);
+pub(crate) fn affine<V: Value, R>(
+    x: &[V],
+    rows: &[R],
+    row: impl Fn(&R) -> &[V::Scalar],
+    bias: &[V::Scalar],
+    f: impl Fn(V) -> V,
+    y: &mut [V],
+) {
+    add_stored_rows(x, rows, row, |w| w, bias, f, y);
 }
 
-/// `y[o] = bias[o] + sum_i x[i] rows[i][o]`, the terms added in the order of `i` on every path.
-#[inline(always)]
-pub(crate) fn affine<V: Value, R>(x: &[V], rows: &[R], row: impl Fn(&R) -> &[V::Scalar], bias: &[V::Scalar], y: &mut [V]) {
-    add_stored_rows(
-        x,
-        rows,
-        row,
-        |w| w,
-        #[inline(always)]
-        |first, y| {
-            for (y, b) in y.iter_mut().zip(bias.get(first..).unwrap_or(&[])) {
-                *y = V::splat(*b);
-            }
-        },
-        y,
-    );
-}
-
-/// As [`add_rows`], with weights that are stored as `S` and read by `load`; `begin` may set the outputs from the one of that number on before sums are added to them.
+/// As [`affine`], with weights that are stored as `S` and read by `load`.
 #[inline(always)]
 pub(crate) fn add_stored_rows<V: Value, R, S: Copy>(
     x: &[V],
     rows: &[R],
     row: impl Fn(&R) -> &[S],
     load: impl Fn(S) -> V::Scalar,
-    begin: impl Fn(usize, &mut [V]),
+    bias: &[V::Scalar],
+    f: impl Fn(V) -> V,
     y: &mut [V],
 ) {
     let mut done = 0;
     if V::LANES == 1 {
         // A block's sums stay in registers: 8 vectors where there are vectors, 16 scalars on a microcontroller.
         if !cfg!(target_arch = "arm") {
-            done = add_blocks::<V, R, S, 32>(x, rows, &row, &load, &begin, y, done);
-            done = add_blocks::<V, R, S, 24>(x, rows, &row, &load, &begin, y, done);
+            done = add_blocks::<V, R, S, 32>(x, rows, &row, &load, bias, &f, y, done);
+            done = add_blocks::<V, R, S, 24>(x, rows, &row, &load, bias, &f, y, done);
         }
-        done = add_blocks::<V, R, S, 16>(x, rows, &row, &load, &begin, y, done);
-        done = add_blocks::<V, R, S, 8>(x, rows, &row, &load, &begin, y, done);
+        done = add_blocks::<V, R, S, 16>(x, rows, &row, &load, bias, &f, y, done);
+        done = add_blocks::<V, R, S, 8>(x, rows, &row, &load, bias, &f, y, done);
+        done = add_blocks::<V, R, S, 4>(x, rows, &row, &load, bias, &f, y, done);
+    } else {
+        // Of packs of two vectors, 4 sums keep the multipliers just busy, 6 with slack; `x` and a weight fill the rest of 16 registers.
+        done = add_blocks::<V, R, S, 6>(x, rows, &row, &load, bias, &f, y, done);
+        done = add_blocks::<V, R, S, 4>(x, rows, &row, &load, bias, &f, y, done);
+        done = add_blocks::<V, R, S, 2>(x, rows, &row, &load, bias, &f, y, done);
     }
-    done = add_blocks::<V, R, S, BLOCK>(x, rows, &row, &load, &begin, y, done);
-    add_blocks::<V, R, S, 1>(x, rows, &row, &load, &begin, y, done);
+    add_blocks::<V, R, S, 1>(x, rows, &row, &load, bias, &f, y, done);
 }
 
 /// [`add_stored_rows`] for whole blocks of `N` outputs from output `done` on; returns how many are done then.
@@ -91,24 +85,34 @@ fn add_blocks<V: Value, R, S: Copy, const N: usize>(
     rows: &[R],
     row: &impl Fn(&R) -> &[S],
     load: &impl Fn(S) -> V::Scalar,
-    begin: &impl Fn(usize, &mut [V]),
+    bias: &[V::Scalar],
+    f: &impl Fn(V) -> V,
     y: &mut [V],
     mut done: usize,
 ) -> usize {
     while let Some(y) = y.get_mut(done..).and_then(|y| y.first_chunk_mut::<N>()) {
-        begin(done, y);
         let mut sums = *y;
+        if let Some(bias) = bias.get(done..).and_then(|b| b.first_chunk::<N>()) {
+            for o in 0..N {
+                sums[o] = V::splat(bias[o]);
+            }
+        }
         for (x, r) in x.iter().zip(rows) {
             let Some(w) = row(r).get(done..).and_then(|w| w.first_chunk::<N>()) else { continue };
             for o in 0..N {
                 sums[o] = V::splat(load(w[o])).mul_add(*x, sums[o]);
             }
         }
-        *y = sums;
+        for o in 0..N {
+            y[o] = f(sums[o]);
+        }
         done += N;
     }
     done
 }
+
+/// Packs that are kept in registers at a time.
+const BLOCK: usize = 4;
 
 /// `dx[i] += sum_o rows[i][o] dy[o]`.
 #[inline(always)]
@@ -130,14 +134,6 @@ pub(crate) fn add_rows_transposed<V: Value, R>(dy: &[V], rows: &[R], row: impl F
                 }
             }
         }
-    }
-}
-
-/// Adds the lanes of `values` to the scalars `to`.
-#[inline(always)]
-pub(crate) fn add_lanes<V: Value>(to: &mut [V::Scalar], values: &[V]) {
-    for (to, value) in to.iter_mut().zip(values) {
-        *to += value.sum();
     }
 }
 
@@ -202,10 +198,15 @@ impl<T: Real, const I: usize, const O: usize, const C: usize> Layer<T, Width<I>,
     type Out = Width<O>;
 
     #[inline(always)]
-    fn apply<V: Value<Scalar = T>>(&self, x: &[V; I], _: &[V; C]) -> [V; O] {
+    fn apply<V: Value<Scalar = T>>(&self, x: &[V; I], context: &[V; C]) -> [V; O] {
         let mut y = [V::ZEROS; O];
-        affine(x, &self.weights, |row| row, &self.bias, &mut y);
+        self.apply_then(x, context, identity, &mut y);
         y
+    }
+
+    #[inline(always)]
+    fn apply_then<V: Value<Scalar = T>>(&self, x: &[V; I], _: &[V; C], f: impl Fn(V) -> V, y: &mut [V; O]) {
+        affine(x, &self.weights, |row| row, &self.bias, f, y);
     }
 
     fn describe(visit: &mut impl FnMut(Part)) {
@@ -220,7 +221,7 @@ impl<T: Real, const I: usize, const O: usize, const C: usize> DifferentiableLaye
 
     #[inline(always)]
     fn apply_tape<V: Value<Scalar = T>>(&self, x: &[V; I], _: &[V; C], y: &mut [V; O], (): &mut ()) {
-        affine(x, &self.weights, |row| row, &self.bias, y);
+        affine(x, &self.weights, |row| row, &self.bias, identity, y);
     }
 
     #[inline(always)]
@@ -237,8 +238,7 @@ impl<T: Real, const I: usize, const O: usize, const C: usize> DifferentiableLaye
     ) {
         dx.fill(V::ZEROS);
         add_rows_transposed(dy, &self.weights, |row| row, dx);
-        V::add_outer(x, dy, &mut gradient.weights, |row| row);
-        add_lanes(&mut gradient.bias, dy);
+        V::add_outer(x, dy, &mut gradient.weights, |row| row, &mut gradient.bias);
     }
 }
 
@@ -247,9 +247,15 @@ impl<T: Real, const I: usize, const C: usize, const O: usize> Layer<T, Width<I>,
 
     #[inline(always)]
     fn apply<V: Value<Scalar = T>>(&self, x: &[V; I], context: &[V; C]) -> [V; O] {
-        let mut y = self.dense.apply(x, context);
-        add_rows(context, &self.context_weights, |row| row, &mut y);
+        let mut y = [V::ZEROS; O];
+        self.apply_then(x, context, identity, &mut y);
         y
+    }
+
+    #[inline(always)]
+    fn apply_then<V: Value<Scalar = T>>(&self, x: &[V; I], context: &[V; C], f: impl Fn(V) -> V, y: &mut [V; O]) {
+        self.dense.apply_then(x, context, identity, y);
+        affine(context, &self.context_weights, |row| row, &[], f, y);
     }
 
     fn describe(visit: &mut impl FnMut(Part)) {
@@ -265,8 +271,7 @@ impl<T: Real, const I: usize, const C: usize, const O: usize> DifferentiableLaye
 
     #[inline(always)]
     fn apply_tape<V: Value<Scalar = T>>(&self, x: &[V; I], context: &[V; C], y: &mut [V; O], (): &mut ()) {
-        self.dense.apply_tape(x, context, y, &mut ());
-        add_rows(context, &self.context_weights, |row| row, y);
+        self.apply_then(x, context, identity, y);
     }
 
     #[inline(always)]
@@ -283,6 +288,6 @@ impl<T: Real, const I: usize, const C: usize, const O: usize> DifferentiableLaye
     ) {
         self.dense.backward(x, context, y, &(), dy, dx, d_context, &mut gradient.dense);
         add_rows_transposed(dy, &self.context_weights, |row| row, d_context);
-        V::add_outer(context, dy, &mut gradient.context_weights, |row| row);
+        V::add_outer(context, dy, &mut gradient.context_weights, |row| row, &mut []);
     }
 }

@@ -1,8 +1,10 @@
 //! The last layer of a conditioner: from hidden values to the parameters of the univariates.
 
+use core::convert::identity;
+
 use rand_core::Rng;
 
-use crate::conditioner::dense::{add_lanes, add_rows_transposed, affine};
+use crate::conditioner::dense::{add_rows_transposed, affine};
 use crate::conditioner::{ConstantOutput, DifferentiableLayer, Layer};
 use crate::params::{Init, Parameters, Role};
 use crate::real::Real;
@@ -118,8 +120,15 @@ impl<T: Real, U: Univariate<T>, const H: usize, const B: usize, const C: usize> 
     #[inline(always)]
     fn apply<V: Value<Scalar = T>>(&self, x: &[V; H], context: &[V; C]) -> [U::Params<V>; B] {
         let mut y = Zeros::ZEROS;
-        self.apply_tape(x, context, &mut y, &mut ());
+        self.apply_then(x, context, identity, &mut y);
         y
+    }
+
+    #[inline(always)]
+    fn apply_then<V: Value<Scalar = T>>(&self, x: &[V; H], _: &[V; C], f: impl Fn(V) -> V, y: &mut [U::Params<V>; B]) {
+        for b in 0..B {
+            affine(x, &self.weights, |row| row.get(b).map_or(&[], AsRef::as_ref), self.bias[b].as_ref(), &f, y[b].as_mut());
+        }
     }
 
     fn describe(visit: &mut impl FnMut(Part)) {
@@ -134,10 +143,8 @@ impl<T: Real, U: Univariate<T>, const H: usize, const B: usize, const C: usize> 
     type Tape<V: Value<Scalar = T>> = ();
 
     #[inline(always)]
-    fn apply_tape<V: Value<Scalar = T>>(&self, x: &[V; H], _: &[V; C], y: &mut [U::Params<V>; B], (): &mut ()) {
-        for b in 0..B {
-            affine(x, &self.weights, |row| row.get(b).map_or(&[], AsRef::as_ref), self.bias[b].as_ref(), y[b].as_mut());
-        }
+    fn apply_tape<V: Value<Scalar = T>>(&self, x: &[V; H], context: &[V; C], y: &mut [U::Params<V>; B], (): &mut ()) {
+        self.apply_then(x, context, identity, y);
     }
 
     #[inline(always)]
@@ -156,8 +163,7 @@ impl<T: Real, U: Univariate<T>, const H: usize, const B: usize, const C: usize> 
         for b in 0..B {
             let dy = dy[b].as_ref();
             add_rows_transposed(dy, &self.weights, |row| row[b].as_ref(), dx);
-            V::add_outer(x, dy, &mut gradient.weights, |row| row[b].as_mut());
-            add_lanes(gradient.bias[b].as_mut(), dy);
+            V::add_outer(x, dy, &mut gradient.weights, |row| row[b].as_mut(), gradient.bias[b].as_mut());
         }
     }
 }

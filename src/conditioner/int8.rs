@@ -1,5 +1,7 @@
 //! Linear layers whose weights are stored in eight bits, a quarter of `f32`.
 
+use core::convert::identity;
+
 use crate::conditioner::dense::add_stored_rows;
 use crate::conditioner::{Dense, Head, Layer};
 use crate::quantize::Quantize;
@@ -41,7 +43,7 @@ pub struct Int8Head<T: Real, U: Univariate<T>, const H: usize, const B: usize, c
 /// `y = s (y + x W) + b`.
 #[inline(always)]
 fn apply<V: Value, R>(x: &[V], rows: &[R], row: impl Fn(&R) -> &[i8], scales: &[V::Scalar], bias: &[V::Scalar], y: &mut [V]) {
-    add_stored_rows(x, rows, row, |w| V::Scalar::from_f64(f64::from(w)), |_, _| (), y);
+    add_stored_rows(x, rows, row, |w| V::Scalar::from_f64(f64::from(w)), &[], identity, y);
     for ((y, scale), bias) in y.iter_mut().zip(scales).zip(bias) {
         *y = y.mul_add(V::splat(*scale), V::splat(*bias));
     }

@@ -13,6 +13,8 @@ pub use head::{Head, SharedHead};
 pub use int8::{Int8Dense, Int8Head};
 pub use residual::Residual;
 
+use core::convert::identity;
+
 use crate::params::Parameters;
 use crate::real::Real;
 use crate::shape::Shape;
@@ -35,8 +37,66 @@ pub trait Layer<T: Real, In: Shape<T>, const C: usize = 0> {
     /// The layer's value at `x`.
     fn apply<V: Value<Scalar = T>>(&self, x: &In::Of<V>, context: &[V; C]) -> <Self::Out as Shape<T>>::Of<V>;
 
+    /// Overwrites `y` with `f` of each value that [`Self::apply`] gives. Override it where `f` can be applied before a value is stored.
+    #[inline(always)]
+    fn apply_then<V: Value<Scalar = T>>(
+        &self,
+        x: &In::Of<V>,
+        context: &[V; C],
+        f: impl Fn(V) -> V,
+        y: &mut <Self::Out as Shape<T>>::Of<V>,
+    ) {
+        Self::Out::map(&self.apply(x, context), f, y);
+    }
+
+    /// As [`Self::apply_then`], at what `before` gives at `x`. An activation has itself applied where `before` stores.
+    #[inline(always)]
+    fn apply_after<V: Value<Scalar = T>, X: Shape<T>, L: Layer<T, X, C, Out = In>>(
+        &self,
+        before: &L,
+        x: &X::Of<V>,
+        context: &[V; C],
+        f: impl Fn(V) -> V,
+        y: &mut <Self::Out as Shape<T>>::Of<V>,
+    ) {
+        let mut between = Zeros::ZEROS;
+        before.apply_then(x, context, identity, &mut between);
+        self.apply_then(&between, context, f, y);
+    }
+
     /// Tells `visit` what the layer is made of, as [`Bijector::describe`](crate::Bijector::describe) does.
     fn describe(_visit: &mut impl FnMut(Part)) {}
+}
+
+/// A layer by reference.
+impl<T: Real, In: Shape<T>, L: Layer<T, In, C>, const C: usize> Layer<T, In, C> for &L {
+    type Out = L::Out;
+
+    #[inline(always)]
+    fn apply<V: Value<Scalar = T>>(&self, x: &In::Of<V>, context: &[V; C]) -> <L::Out as Shape<T>>::Of<V> {
+        L::apply(self, x, context)
+    }
+
+    #[inline(always)]
+    fn apply_then<V: Value<Scalar = T>>(&self, x: &In::Of<V>, context: &[V; C], f: impl Fn(V) -> V, y: &mut <L::Out as Shape<T>>::Of<V>) {
+        L::apply_then(self, x, context, f, y);
+    }
+
+    #[inline(always)]
+    fn apply_after<V: Value<Scalar = T>, X: Shape<T>, B: Layer<T, X, C, Out = In>>(
+        &self,
+        before: &B,
+        x: &X::Of<V>,
+        context: &[V; C],
+        f: impl Fn(V) -> V,
+        y: &mut <L::Out as Shape<T>>::Of<V>,
+    ) {
+        L::apply_after(self, before, x, context, f, y);
+    }
+
+    fn describe(visit: &mut impl FnMut(Part)) {
+        L::describe(visit);
+    }
 }
 
 /// A layer with a gradient.

@@ -1,12 +1,14 @@
 //! Tuples of layers are layers, applied left to right.
 
+use core::convert::identity;
+
 use crate::conditioner::{ConstantOutput, DifferentiableLayer, Layer};
 use crate::real::Real;
 use crate::shape::Shape;
 use crate::structure::Part;
 use crate::value::{Value, Zeros};
 
-/// One layer after the other, each in the scope of what it reads: a stack holds two outputs at a time.
+/// One layer after the other, each in the scope of what it reads: a stack holds two outputs at a time. For single samples, whose outputs are small and whose stacks may be.
 macro_rules! chain {
     ($self:ident, $context:ident, $x:expr, $i:tt) => {
         $self.$i.apply($x, $context)
@@ -22,15 +24,34 @@ macro_rules! chain {
     };
 }
 
+/// The layers but the last as one layer, pairs of references to pairs: what [`Layer::apply_after`] takes. For packs, whose outputs are large: an activation costs no pass over them.
+macro_rules! nested {
+    ($self:ident, $i:tt) => {
+        &$self.$i
+    };
+    (@ $pairs:expr, $self:ident,) => {
+        $pairs
+    };
+    (@ $pairs:expr, $self:ident, $i:tt $($rest:tt)*) => {
+        nested!(@ &($pairs, &$self.$i), $self, $($rest)*)
+    };
+    ($self:ident, $i:tt $($rest:tt)+) => {
+        nested!(@ &$self.$i, $self, $($rest)+)
+    };
+}
+
 /// A tuple as its inner layers, each named with the shape it takes, then the last one, then the inner ones but the first in reverse.
 ///
 /// The tape holds the outputs between the layers with the layers' own tapes. For `(L0, L1, L2)` the expansion is, in short:
 ///
 /// ```ignore
 /// type Tape = ((Out0, Tape0), (Out1, Tape1), Tape2);
-/// fn apply(..) {
+/// fn apply(..) { // of a single sample
 ///     let out = { let out = self.0.apply(x, context); self.1.apply(&out, context) };
 ///     self.2.apply(&out, context)
+/// }
+/// fn apply_then(..) {
+///     self.2.apply_after(&(&self.0, &self.1), x, context, f, y);
 /// }
 /// fn backward(..) {
 ///     let mut cotangent = ZEROS;
@@ -48,7 +69,23 @@ macro_rules! layer_tuple {
 
             #[inline(always)]
             fn apply<V: Value<Scalar = T>>(&self, x: &In::Of<V>, context: &[V; C]) -> <$last::Out as Shape<T>>::Of<V> {
-                chain!(self, context, x, $($i)+ $l)
+                if V::LANES == 1 {
+                    return chain!(self, context, x, $($i)+ $l);
+                }
+                let mut y = Zeros::ZEROS;
+                self.apply_then(x, context, identity, &mut y);
+                y
+            }
+
+            #[inline(always)]
+            fn apply_then<V: Value<Scalar = T>>(
+                &self,
+                x: &In::Of<V>,
+                context: &[V; C],
+                f: impl Fn(V) -> V,
+                y: &mut <$last::Out as Shape<T>>::Of<V>,
+            ) {
+                self.$l.apply_after(nested!(self, $($i)+), x, context, f, y);
             }
 
             fn describe(visit: &mut impl FnMut(Part)) {
