@@ -51,7 +51,7 @@ pub use shape::{Each, Shape, Width};
 pub use source::Source;
 pub use structure::Part;
 pub use univariate::{
-    Affine, AffineParams, Mixture, MixtureCdf, MixtureError, MixtureParams, NoClamp, RationalQuadraticSpline, SigmoidClamp, SplineParams,
-    TanhClamp, Univariate,
+    Affine, AffineParams, Mixture, MixtureCdf, MixtureError, MixtureParams, MixtureTape, NoClamp, RationalQuadraticSpline, SigmoidClamp,
+    SplineParams, TanhClamp, Univariate,
 };
 pub use value::{Lanewise, Value, Zeros};

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use gaussflow::{Mixture, MixtureCdf, MixtureParams, NoClamp, Real, Univariate, Value, Zeros};
+use gaussflow::{Mixture, MixtureCdf, MixtureParams, MixtureTape, NoClamp, Real, Univariate, Value, Zeros};
 use safetensors::SafeTensors;
 
 const KINDS: [&str; 5] = ["generic", "wild", "separated", "nasty", "peaky"];
@@ -173,9 +173,11 @@ fn accuracy<T: Real, const K: usize>(truth: &Truth, entry: Entry, worst: &mut Wo
             worst.add(property, (ours - theirs).abs() / theirs.abs().max(1.0) / eps, || format!("{ours:e} for {theirs:e}; {}", place()));
         }
         let reach = 1.0 + (exact("z") * exact("z")).max(2.0 * exact("log_f").abs());
+        let mut tape = MixtureTape::<T, K>::ZEROS;
+        assert_eq!(map.forward_tape(&params, x, &mut tape), (z, log_det), "with a tape: {}", place());
         for (pass, dz, d_log_det, dx_name) in [("dz", 1.0, 0.0, None), ("dL", 0.0, 1.0, Some("dL_dx"))] {
             let mut d = MixtureParams::<T, K>::ZEROS;
-            let dx = map.backward(&params, x, T::from_f64(dz), T::from_f64(d_log_det), &mut d);
+            let dx = map.backward(&params, x, &tape, T::from_f64(dz), T::from_f64(d_log_det), &mut d);
             let mut check = |property, ours: &[T], theirs: &[f64]| {
                 let terms = if ["dL/dx", "dL/dmeans"].contains(&property) { exact("z").abs() * exact("log_dzdx").exp() } else { 1.0 };
                 let size = theirs.iter().fold(terms.max(1.0), |m, v| m.max(v.abs()));

@@ -2,7 +2,7 @@
 
 use rand_core::Rng;
 
-use crate::bijector::coupling::{CouplingTape, map_each, pull_back};
+use crate::bijector::coupling::{TapeOf, map_each, map_each_tape, pull_back};
 use crate::bijector::{Bijector, DifferentiableBijector};
 use crate::conditioner::{ConstantOutput, DifferentiableLayer, Layer};
 use crate::params::{Init, Parameters, Role};
@@ -118,7 +118,7 @@ impl<T: Real, U: Univariate<T>, N: Layer<T, Width<0>, C, Out = Each<U, D>>, cons
 impl<T: Real, U: Univariate<T>, N: DifferentiableLayer<T, Width<0>, C, Out = Each<U, D>>, const D: usize, const C: usize>
     DifferentiableBijector<T, D, C> for Conditional<U, N, D>
 {
-    type Tape<V: Value<Scalar = T>> = CouplingTape<V, U::Params<V>, N::Tape<V>, 0, D>;
+    type Tape<V: Value<Scalar = T>> = TapeOf<T, V, U, N, C, 0, D>;
 
     #[inline(always)]
     fn forward_tape<V: Value<Scalar = T>>(&self, x: &mut [V; D], context: &[V; C], tape: &mut Self::Tape<V>) -> V {
@@ -127,12 +127,7 @@ impl<T: Real, U: Univariate<T>, N: DifferentiableLayer<T, Width<0>, C, Out = Eac
             || {
                 tape.x_b = *x;
                 self.conditioner.apply_tape(&[], context, &mut tape.params, &mut tape.conditioner);
-                map_each(
-                    x,
-                    &tape.params,
-                    #[inline(always)]
-                    |params, x| self.univariate.forward_and_log_det(params, x),
-                )
+                map_each_tape(&self.univariate, x, &tape.params, &mut tape.univariates)
             },
         )
     }
@@ -158,7 +153,7 @@ impl<T: Real, U: Univariate<T>, N: DifferentiableLayer<T, Width<0>, C, Out = Eac
                     d_context,
                     &mut gradient.conditioner,
                     #[inline(always)]
-                    |params, x, d, d_params| self.univariate.backward(params, x, d, d_log_det, d_params),
+                    |params, x, tape, d, d_params| self.univariate.backward(params, x, tape, d, d_log_det, d_params),
                 )
             },
         );
@@ -185,7 +180,7 @@ impl<T: Real, U: Univariate<T>, N: DifferentiableLayer<T, Width<0>, C, Out = Eac
                     d_context,
                     &mut gradient.conditioner,
                     #[inline(always)]
-                    |params, x, d, d_params| self.univariate.inverse_backward(params, x, d, d_log_det, d_params),
+                    |params, x, tape, d, d_params| self.univariate.inverse_backward(params, x, tape, d, d_log_det, d_params),
                 )
             },
         );

@@ -170,18 +170,30 @@ impl<
     }
 }
 
-/// A coupling's tape, and with `A = 0` a conditional layer's: the forward map's input, the univariates' parameters, and the conditioner's tape.
+/// The tape of univariates `U` with parameters from a conditioner `N`.
+pub(super) type TapeOf<T, V, U, N, const C: usize, const A: usize, const B: usize> = CouplingTape<
+    V,
+    <U as Univariate<T>>::Params<V>,
+    <U as Univariate<T>>::Tape<V>,
+    <N as DifferentiableLayer<T, Width<A>, C>>::Tape<V>,
+    A,
+    B,
+>;
+
+/// A coupling's tape, and with `A = 0` a conditional layer's: the forward map's input, the univariates' parameters and tapes, and the conditioner's tape.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "bytemuck", derive(bytemuck::Zeroable))]
-pub struct CouplingTape<V, P, N, const A: usize, const B: usize> {
+pub struct CouplingTape<V, P, S, N, const A: usize, const B: usize> {
     x_a: [V; A],
     pub(super) x_b: [V; B],
     pub(super) params: [P; B],
+    pub(super) univariates: [S; B],
     pub(super) conditioner: N,
 }
 
-impl<V: Zeros, P: Zeros, N: Zeros, const A: usize, const B: usize> Zeros for CouplingTape<V, P, N, A, B> {
-    const ZEROS: Self = CouplingTape { x_a: Zeros::ZEROS, x_b: Zeros::ZEROS, params: Zeros::ZEROS, conditioner: Zeros::ZEROS };
+impl<V: Zeros, P: Zeros, S: Zeros, N: Zeros, const A: usize, const B: usize> Zeros for CouplingTape<V, P, S, N, A, B> {
+    const ZEROS: Self =
+        CouplingTape { x_a: Zeros::ZEROS, x_b: Zeros::ZEROS, params: Zeros::ZEROS, univariates: Zeros::ZEROS, conditioner: Zeros::ZEROS };
 }
 
 impl<
@@ -195,7 +207,7 @@ impl<
     const B: usize,
 > DifferentiableBijector<T, D, C> for Coupling<M, U, N, A, B>
 {
-    type Tape<V: Value<Scalar = T>> = CouplingTape<V, U::Params<V>, N::Tape<V>, A, B>;
+    type Tape<V: Value<Scalar = T>> = TapeOf<T, V, U, N, C, A, B>;
 
     #[inline(always)]
     fn forward_tape<V: Value<Scalar = T>>(&self, x: &mut [V; D], context: &[V; C], tape: &mut Self::Tape<V>) -> V {
@@ -205,12 +217,7 @@ impl<
                 (tape.x_a, tape.x_b) = Self::split(x);
                 self.conditioner.apply_tape(&tape.x_a, context, &mut tape.params, &mut tape.conditioner);
                 let mut z_b = tape.x_b;
-                let log_det = map_each(
-                    &mut z_b,
-                    &tape.params,
-                    #[inline(always)]
-                    |params, x| self.univariate.forward_and_log_det(params, x),
-                );
+                let log_det = map_each_tape(&self.univariate, &mut z_b, &tape.params, &mut tape.univariates);
                 Self::merge(&tape.x_a, &z_b, x);
                 log_det
             },
@@ -237,7 +244,7 @@ impl<
                     d_context,
                     gradient,
                     #[inline(always)]
-                    |params, x, d_b, d_params| self.univariate.backward(params, x, d_b, d_log_det, d_params),
+                    |params, x, tape, d_b, d_params| self.univariate.backward(params, x, tape, d_b, d_log_det, d_params),
                 )
             },
         );
@@ -263,7 +270,7 @@ impl<
                     d_context,
                     gradient,
                     #[inline(always)]
-                    |params, x, d_b, d_params| self.univariate.inverse_backward(params, x, d_b, d_log_det, d_params),
+                    |params, x, tape, d_b, d_params| self.univariate.inverse_backward(params, x, tape, d_b, d_log_det, d_params),
                 )
             },
         );
@@ -275,12 +282,12 @@ impl<M, U, N, const A: usize, const B: usize> Coupling<M, U, N, A, B> {
     #[inline(always)]
     fn backward_with<T: Real, V: Value<Scalar = T>, const D: usize, const C: usize>(
         &self,
-        tape: &CouplingTape<V, U::Params<V>, N::Tape<V>, A, B>,
+        tape: &TapeOf<T, V, U, N, C, A, B>,
         context: &[V; C],
         d: &mut [V; D],
         d_context: &mut [V; C],
         gradient: &mut Self,
-        univariate: impl Fn(&U::Params<V>, V, V, &mut U::Params<V>) -> V,
+        univariate: impl Fn(&U::Params<V>, V, &U::Tape<V>, V, &mut U::Params<V>) -> V,
     ) where
         M: Mask<D>,
         U: Univariate<T>,
@@ -308,17 +315,34 @@ pub(super) fn map_each<V: Value, P, const B: usize>(x: &mut [V; B], params: &[P;
     log_det
 }
 
+/// As [`map_each`], filling the univariates' tapes.
+#[inline(always)]
+pub(super) fn map_each_tape<T: Real, V: Value<Scalar = T>, U: Univariate<T>, const B: usize>(
+    univariate: &U,
+    x: &mut [V; B],
+    params: &[U::Params<V>; B],
+    tapes: &mut [U::Tape<V>; B],
+) -> V {
+    let mut log_det = V::ZEROS;
+    for b in 0..B {
+        let (z, l) = univariate.forward_tape(&params[b], x[b], &mut tapes[b]);
+        x[b] = z;
+        log_det += l;
+    }
+    log_det
+}
+
 /// Back through univariates whose parameters a conditioner gives: `d` becomes the cotangent of their input, `gradient` and `d_context` gain the conditioner's; returns the cotangent of what
 /// the conditioner sees. `univariate` pulls the cotangent of one dimension through its map.
 #[inline(always)]
 pub(super) fn pull_back<T, V, U, N, const C: usize, const A: usize, const B: usize>(
     conditioner: &N,
-    tape: &CouplingTape<V, U::Params<V>, N::Tape<V>, A, B>,
+    tape: &TapeOf<T, V, U, N, C, A, B>,
     context: &[V; C],
     d: &mut [V; B],
     d_context: &mut [V; C],
     gradient: &mut N,
-    univariate: impl Fn(&U::Params<V>, V, V, &mut U::Params<V>) -> V,
+    univariate: impl Fn(&U::Params<V>, V, &U::Tape<V>, V, &mut U::Params<V>) -> V,
 ) -> [V; A]
 where
     T: Real,
@@ -328,7 +352,7 @@ where
 {
     let mut d_params: [U::Params<V>; B] = Zeros::ZEROS;
     for b in 0..B {
-        d[b] = univariate(&tape.params[b], tape.x_b[b], d[b], &mut d_params[b]);
+        d[b] = univariate(&tape.params[b], tape.x_b[b], &tape.univariates[b], d[b], &mut d_params[b]);
     }
     let mut through = [V::ZEROS; A];
     conditioner.backward(&tape.x_a, context, &tape.params, &tape.conditioner, &d_params, &mut through, d_context, gradient);

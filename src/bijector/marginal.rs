@@ -59,14 +59,14 @@ impl<T: Real, U: Univariate<T>, const D: usize> Marginal<T, U, D> {
     #[inline(always)]
     fn backward_with<V: Value<Scalar = T>>(
         &self,
-        tape: &[V; D],
+        (x, tapes): &([V; D], [U::Tape<V>; D]),
         d: &mut [V; D],
         gradient: &mut Self,
-        univariate: impl Fn(&U::Params<V>, V, V, &mut U::Params<V>) -> V,
+        univariate: impl Fn(&U::Params<V>, V, &U::Tape<V>, V, &mut U::Params<V>) -> V,
     ) {
         for i in 0..D {
             let mut d_params: U::Params<V> = Zeros::ZEROS;
-            d[i] = univariate(&self.splat(i), tape[i], d[i], &mut d_params);
+            d[i] = univariate(&self.splat(i), x[i], &tapes[i], d[i], &mut d_params);
             for (sum, d) in gradient.params[i].as_mut().iter_mut().zip(d_params.as_ref()) {
                 *sum += d.sum();
             }
@@ -134,32 +134,48 @@ impl<T: Real, U: Univariate<T>, const D: usize, const C: usize> Bijector<T, D, C
 }
 
 impl<T: Real, U: Univariate<T>, const D: usize, const C: usize> DifferentiableBijector<T, D, C> for Marginal<T, U, D> {
-    /// The forward map's input.
-    type Tape<V: Value<Scalar = T>> = [V; D];
+    /// The forward map's input, and the univariates' tapes.
+    type Tape<V: Value<Scalar = T>> = ([V; D], [U::Tape<V>; D]);
 
     #[inline(always)]
-    fn forward_tape<V: Value<Scalar = T>>(&self, x: &mut [V; D], context: &[V; C], tape: &mut [V; D]) -> V {
-        *tape = *x;
-        self.forward_and_log_det(x, context)
+    fn forward_tape<V: Value<Scalar = T>>(&self, x: &mut [V; D], _: &[V; C], (input, tapes): &mut Self::Tape<V>) -> V {
+        *input = *x;
+        let mut log_det = V::ZEROS;
+        for d in 0..D {
+            let (z, l) = self.univariate.forward_tape(&self.splat(d), x[d], &mut tapes[d]);
+            x[d] = z;
+            log_det += l;
+        }
+        log_det
     }
 
     #[inline(always)]
-    fn backward<V: Value<Scalar = T>>(&self, tape: &[V; D], _: &[V; C], d: &mut [V; D], d_log_det: V, _: &mut [V; C], gradient: &mut Self) {
-        self.backward_with(tape, d, gradient, |params, x, dz, d_params| self.univariate.backward(params, x, dz, d_log_det, d_params));
-    }
-
-    #[inline(always)]
-    fn inverse_backward<V: Value<Scalar = T>>(
+    fn backward<V: Value<Scalar = T>>(
         &self,
-        tape: &[V; D],
+        tape: &Self::Tape<V>,
         _: &[V; C],
         d: &mut [V; D],
         d_log_det: V,
         _: &mut [V; C],
         gradient: &mut Self,
     ) {
-        self.backward_with(tape, d, gradient, |params, x, dx, d_params| {
-            self.univariate.inverse_backward(params, x, dx, d_log_det, d_params)
+        self.backward_with(tape, d, gradient, |params, x, tape, dz, d_params| {
+            self.univariate.backward(params, x, tape, dz, d_log_det, d_params)
+        });
+    }
+
+    #[inline(always)]
+    fn inverse_backward<V: Value<Scalar = T>>(
+        &self,
+        tape: &Self::Tape<V>,
+        _: &[V; C],
+        d: &mut [V; D],
+        d_log_det: V,
+        _: &mut [V; C],
+        gradient: &mut Self,
+    ) {
+        self.backward_with(tape, d, gradient, |params, x, tape, dx, d_params| {
+            self.univariate.inverse_backward(params, x, tape, dx, d_log_det, d_params)
         });
     }
 }

@@ -100,11 +100,17 @@ pub(crate) fn held<V: Value>(log_scale: V) -> V {
 
 impl<T: Real, S: LogScaleClamp<T>> Univariate<T> for Affine<S> {
     type Params<V: Value<Scalar = T>> = AffineParams<V>;
+    type Tape<V: Value<Scalar = T>> = ();
 
     #[inline(always)]
     fn forward_and_log_det<V: Value<Scalar = T>>(&self, params: &AffineParams<V>, x: V) -> (V, V) {
         let log_scale = held(self.clamp.clamp(params.0[0]));
         (exp(log_scale).mul_add(x, params.0[1]), log_scale)
+    }
+
+    #[inline(always)]
+    fn forward_tape<V: Value<Scalar = T>>(&self, params: &AffineParams<V>, x: V, (): &mut ()) -> (V, V) {
+        self.forward_and_log_det(params, x)
     }
 
     #[inline(always)]
@@ -115,7 +121,15 @@ impl<T: Real, S: LogScaleClamp<T>> Univariate<T> for Affine<S> {
 
     /// `dz/dx = sigma`, `dz/dlog sigma = sigma x`, `dz/dmu = 1`; `dlog_det/dlog sigma = 1`.
     #[inline(always)]
-    fn backward<V: Value<Scalar = T>>(&self, params: &AffineParams<V>, x: V, dz: V, d_log_det: V, d_params: &mut AffineParams<V>) -> V {
+    fn backward<V: Value<Scalar = T>>(
+        &self,
+        params: &AffineParams<V>,
+        x: V,
+        (): &(),
+        dz: V,
+        d_log_det: V,
+        d_params: &mut AffineParams<V>,
+    ) -> V {
         let (log_scale, slope) = self.clamp.clamp_and_slope(params.0[0]);
         let dx = dz * exp(held(log_scale));
         d_params.0 = [slope * dx.mul_add(x, d_log_det), dz];
@@ -128,6 +142,7 @@ impl<T: Real, S: LogScaleClamp<T>> Univariate<T> for Affine<S> {
         &self,
         params: &AffineParams<V>,
         x: V,
+        (): &(),
         dx: V,
         d_log_det: V,
         d_params: &mut AffineParams<V>,

@@ -68,6 +68,45 @@ impl<V, const K: usize> AsMut<[V]> for MixtureParams<V, K> {
     }
 }
 
+/// A mixture at the input of the forward map: what [`MixtureCdf`] needs on the way back.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "bytemuck", derive(bytemuck::Zeroable))]
+pub struct MixtureTape<V, const K: usize> {
+    /// `(x - mu_k) / sigma_k`.
+    t: [V; K],
+    /// `w_k phi(t_k)` and the mass in the smaller tail, each in units of its own.
+    density: [V; K],
+    tail: [V; K],
+    weights: [V; K],
+    inverse_scales: [V; K],
+    /// `d log sigma_k / d raw`.
+    clamp_slopes: [V; K],
+    /// One over `f` and over the smaller tail, in the units of `density` and `tail`.
+    of_density: V,
+    of_tail: V,
+    z: V,
+    /// `dz/dx`.
+    slope: V,
+    /// `M(|z|)` with the sign of the smaller tail's side.
+    mills: V,
+}
+
+impl<V: Zeros, const K: usize> Zeros for MixtureTape<V, K> {
+    const ZEROS: Self = MixtureTape {
+        t: Zeros::ZEROS,
+        density: Zeros::ZEROS,
+        tail: Zeros::ZEROS,
+        weights: Zeros::ZEROS,
+        inverse_scales: Zeros::ZEROS,
+        clamp_slopes: Zeros::ZEROS,
+        of_density: V::ZEROS,
+        of_tail: V::ZEROS,
+        z: V::ZEROS,
+        slope: V::ZEROS,
+        mills: V::ZEROS,
+    };
+}
+
 impl<S: Zeros, const K: usize> Zeros for MixtureCdf<S, K> {
     const ZEROS: Self = MixtureCdf { clamp: S::ZEROS };
 }
@@ -101,6 +140,7 @@ impl<S, const K: usize> MixtureCdf<S, K> {
 
 impl<T: Real, S: LogScaleClamp<T>, const K: usize> Univariate<T> for MixtureCdf<S, K> {
     type Params<V: Value<Scalar = T>> = MixtureParams<V, K>;
+    type Tape<V: Value<Scalar = T>> = MixtureTape<V, K>;
 
     #[inline(always)]
     fn forward_and_log_det<V: Value<Scalar = T>>(&self, params: &MixtureParams<V, K>, x: V) -> (V, V) {
@@ -113,6 +153,29 @@ impl<T: Real, S: LogScaleClamp<T>, const K: usize> Univariate<T> for MixtureCdf<
     #[inline(always)]
     fn inverse_and_log_det<V: Value<Scalar = T>>(&self, params: &MixtureParams<V, K>, z: V) -> (V, V) {
         self.mixture(params).inverse_and_log_det(z)
+    }
+
+    #[inline(always)]
+    fn forward_tape<V: Value<Scalar = T>>(&self, params: &MixtureParams<V, K>, x: V, tape: &mut MixtureTape<V, K>) -> (V, V) {
+        V::outline_elementwise(
+            #[inline(always)]
+            || {
+                let mut log_scales = [V::ZEROS; K];
+                for k in 0..K {
+                    (log_scales[k], tape.clamp_slopes[k]) = self.clamp.clamp_and_slope(params.raw_log_scales()[k]);
+                }
+                let mixture = Mixture::from_raw(params.logits(), params.means(), &log_scales);
+                let point = mixture.at(x);
+                for k in 0..K {
+                    tape.weights[k] = mixture.weight(k);
+                    tape.inverse_scales[k] = mixture.inverse_scale(k);
+                }
+                (tape.t, tape.density, tape.tail) = (point.t, point.density, point.tail);
+                (tape.of_density, tape.of_tail) = (V::ONE / point.total_density, V::ONE / point.total_tail);
+                (tape.z, tape.slope, tape.mills) = (point.z, point.slope(), point.side * point.mills);
+                (point.z, point.log_det())
+            },
+        )
     }
 
     /// With responsibilities `r_k = w_k phi(t_k) / (sigma_k f)`, tail shares `rho_k` and `e = dz/dx`:
@@ -128,8 +191,9 @@ impl<T: Real, S: LogScaleClamp<T>, const K: usize> Univariate<T> for MixtureCdf<
     #[inline(always)]
     fn backward<V: Value<Scalar = T>>(
         &self,
-        params: &MixtureParams<V, K>,
-        x: V,
+        _: &MixtureParams<V, K>,
+        _: V,
+        tape: &MixtureTape<V, K>,
         dz: V,
         d_log_det: V,
         d_params: &mut MixtureParams<V, K>,
@@ -137,30 +201,21 @@ impl<T: Real, S: LogScaleClamp<T>, const K: usize> Univariate<T> for MixtureCdf<
         V::outline_elementwise(
             #[inline(always)]
             || {
-                let mut log_scales = [V::ZEROS; K];
-                let mut slopes = [V::ZEROS; K];
-                for k in 0..K {
-                    (log_scales[k], slopes[k]) = self.clamp.clamp_and_slope(params.raw_log_scales()[k]);
-                }
-                let mixture = Mixture::from_raw(params.logits(), params.means(), &log_scales);
-                let point = mixture.at(x);
-                let dz = dz + d_log_det * point.z;
-                let per_x = dz * point.slope();
-                let per_logit = dz * point.side * point.mills;
-                let (of_density, of_tail) = (V::ONE / point.total_density, V::ONE / point.total_tail);
+                let dz = dz + d_log_det * tape.z;
+                let per_x = dz * tape.slope;
+                let per_logit = dz * tape.mills;
                 let mut dx = per_x;
                 let [d_logits, d_means, d_raw] = &mut d_params.0;
                 for k in 0..K {
-                    let inverse_scale = mixture.inverse_scale(k);
-                    let r = point.density[k] * inverse_scale * of_density;
-                    let (w, share) = (mixture.weight(k), point.tail[k] * of_tail);
-                    let t = point.t[k];
+                    let (t, inverse_scale, w) = (tape.t[k], tape.inverse_scales[k], tape.weights[k]);
+                    let r = tape.density[k] * inverse_scale * tape.of_density;
+                    let share = tape.tail[k] * tape.of_tail;
                     let pull = d_log_det * t * inverse_scale;
                     dx -= r * pull;
                     d_means[k] = r * (pull - per_x);
                     // sigma t per_x, with sigma = 1 / inverse_scale folded into r.
-                    let d_log_scale = r * (d_log_det * (t * t - V::ONE)) - point.density[k] * of_density * t * per_x;
-                    d_raw[k] = d_log_scale * slopes[k];
+                    let d_log_scale = r * (d_log_det * (t * t - V::ONE)) - tape.density[k] * tape.of_density * t * per_x;
+                    d_raw[k] = d_log_scale * tape.clamp_slopes[k];
                     d_logits[k] = per_logit * (w - share) + d_log_det * (r - w);
                 }
                 dx

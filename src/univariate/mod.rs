@@ -11,7 +11,7 @@ pub use affine::{Affine, AffineParams};
 pub use log_scale::{LogScaleClamp, NoClamp, SigmoidClamp, TanhClamp};
 pub(crate) use mixture::LOG_SQRT_TAU;
 pub use mixture::{Mixture, MixtureError};
-pub use mixture_cdf::{ClampedMixture, MixtureCdf, MixtureParams};
+pub use mixture_cdf::{ClampedMixture, MixtureCdf, MixtureParams, MixtureTape};
 pub use spline::{RationalQuadraticSpline, SplineParams};
 
 use core::fmt::Debug;
@@ -32,16 +32,30 @@ pub trait Univariate<T: Real>: Parameters<T> + Send + Sync {
     /// The unconstrained parameters of one dimension, as one flat slice.
     type Params<V: Value<Scalar = T>>: Copy + Debug + PartialEq + Zeros + AsRef<[V]> + AsMut<[V]>;
 
+    /// What the way back needs besides parameters and input; `()` where nothing is kept, and [`Self::forward_tape`] then is [`Self::forward_and_log_det`].
+    type Tape<V: Value<Scalar = T>>: Zeros;
+
     /// `(z, log dz/dx)` at `x`.
     fn forward_and_log_det<V: Value<Scalar = T>>(&self, params: &Self::Params<V>, x: V) -> (V, V);
 
     /// `(x, log dx/dz)` at `z`.
     fn inverse_and_log_det<V: Value<Scalar = T>>(&self, params: &Self::Params<V>, z: V) -> (V, V);
 
-    /// Pulls the cotangents of `z` and `log_det` back through the forward map at `x`: returns that of `x` and overwrites `d_params`.
-    fn backward<V: Value<Scalar = T>>(&self, params: &Self::Params<V>, x: V, dz: V, d_log_det: V, d_params: &mut Self::Params<V>) -> V;
+    /// As [`Self::forward_and_log_det`], filling the tape.
+    fn forward_tape<V: Value<Scalar = T>>(&self, params: &Self::Params<V>, x: V, tape: &mut Self::Tape<V>) -> (V, V);
 
-    /// Pulls the cotangents of `x` and of the inverse's `log_det` back through the inverse map that gave `x`: returns that of `z`.
+    /// Pulls the cotangents of `z` and `log_det` back through the forward map at `x`, with its tape: returns that of `x` and overwrites `d_params`.
+    fn backward<V: Value<Scalar = T>>(
+        &self,
+        params: &Self::Params<V>,
+        x: V,
+        tape: &Self::Tape<V>,
+        dz: V,
+        d_log_det: V,
+        d_params: &mut Self::Params<V>,
+    ) -> V;
+
+    /// Pulls the cotangents of `x` and of the inverse's `log_det` back through the inverse map that gave `x`, with the tape of the forward map at `x`: returns that of `z`.
     ///
     /// Implicit differentiation of `z(x, p) = z`: with `e = dz/dx`, `dx/dz = 1/e` and `dx/dp = -(dz/dp)/e`.
     #[inline(always)]
@@ -49,14 +63,15 @@ pub trait Univariate<T: Real>: Parameters<T> + Send + Sync {
         &self,
         params: &Self::Params<V>,
         x: V,
+        tape: &Self::Tape<V>,
         dx: V,
         d_log_det: V,
         d_params: &mut Self::Params<V>,
     ) -> V {
         let (_, log_det) = self.forward_and_log_det(params, x);
-        let through_log_det = self.backward(params, x, V::ZEROS, -d_log_det, d_params);
+        let through_log_det = self.backward(params, x, tape, V::ZEROS, -d_log_det, d_params);
         let dz = (dx + through_log_det) * exp(-log_det);
-        self.backward(params, x, -dz, -d_log_det, d_params);
+        self.backward(params, x, tape, -dz, -d_log_det, d_params);
         dz
     }
 

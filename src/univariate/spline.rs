@@ -268,6 +268,7 @@ impl<T: Real, const K: usize> RationalQuadraticSpline<T, K> {
 
 impl<T: Real, const K: usize> Univariate<T> for RationalQuadraticSpline<T, K> {
     type Params<V: Value<Scalar = T>> = SplineParams<V, K>;
+    type Tape<V: Value<Scalar = T>> = ();
 
     #[inline(always)]
     fn forward_and_log_det<V: Value<Scalar = T>>(&self, params: &SplineParams<V, K>, x: V) -> (V, V) {
@@ -277,6 +278,11 @@ impl<T: Real, const K: usize> Univariate<T> for RationalQuadraticSpline<T, K> {
         let (tail, _) = slope(params.slopes()[0]);
         let z = bin.height.mul_add(point.n / point.q, bin.y);
         (self.select(x, z, tail.mul_add(x - held, held)), ln(self.select(x, point.slope(), tail)))
+    }
+
+    #[inline(always)]
+    fn forward_tape<V: Value<Scalar = T>>(&self, params: &SplineParams<V, K>, x: V, (): &mut ()) -> (V, V) {
+        self.forward_and_log_det(params, x)
     }
 
     /// With `t` in `[0, 1]` the height in the bin, `m = d_1 t - d_0 (1 - t)` and the root `r` of `m^2 + 4 s^2 t (1 - t)`:
@@ -315,6 +321,7 @@ impl<T: Real, const K: usize> Univariate<T> for RationalQuadraticSpline<T, K> {
         &self,
         params: &SplineParams<V, K>,
         x: V,
+        (): &(),
         dz: V,
         d_log_det: V,
         d_params: &mut SplineParams<V, K>,
@@ -478,7 +485,7 @@ mod tests {
                 assert!(last < z + slack || (T::BITS == 32 && last <= z + slack), "{x} {last} {z} {params:?}");
                 last = z;
                 let mut d_params = params;
-                let dx = spline.backward(&params, x, T::ONE, T::ONE, &mut d_params);
+                let dx = spline.backward(&params, x, &(), T::ONE, T::ONE, &mut d_params);
                 assert!(dx.is_finite() && d_params.as_ref().iter().all(|d| d.is_finite()), "{x} {dx} {d_params:?}");
                 // z is known to eps, which the inverse's slope magnifies.
                 let (again, _) = spline.forward_and_log_det(&params, back);

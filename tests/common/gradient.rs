@@ -552,15 +552,20 @@ pub fn check_univariate<U: Univariate<f64>>(univariate: &U, params: &U::Params<f
                 *lane = Four::splat(*p);
             }
             let mut lane_d_params = lane_params;
+            let x = if direction == Direction::Forward { at } else { value };
+            let (mut tape, mut lane_tape): (U::Tape<f64>, U::Tape<Four>) = (Zeros::ZEROS, Zeros::ZEROS);
+            let taped = univariate.forward_tape(params, x, &mut tape);
+            assert_eq!(taped, univariate.forward_and_log_det(params, x), "with a tape");
+            univariate.forward_tape(&lane_params, Four::splat(x), &mut lane_tape);
             let (lane_d, lane_d_log_det) = (Four::splat(d), Four::splat(d_log_det));
             let (dx, lane_dx) = match direction {
                 Direction::Forward => (
-                    univariate.backward(params, at, d, d_log_det, &mut d_params),
-                    univariate.backward(&lane_params, Four::splat(at), lane_d, lane_d_log_det, &mut lane_d_params),
+                    univariate.backward(params, x, &tape, d, d_log_det, &mut d_params),
+                    univariate.backward(&lane_params, Four::splat(x), &lane_tape, lane_d, lane_d_log_det, &mut lane_d_params),
                 ),
                 Direction::Inverse => (
-                    univariate.inverse_backward(params, value, d, d_log_det, &mut d_params),
-                    univariate.inverse_backward(&lane_params, Four::splat(value), lane_d, lane_d_log_det, &mut lane_d_params),
+                    univariate.inverse_backward(params, x, &tape, d, d_log_det, &mut d_params),
+                    univariate.inverse_backward(&lane_params, Four::splat(x), &lane_tape, lane_d, lane_d_log_det, &mut lane_d_params),
                 ),
             };
             check.same(pass, "lanes, x", &[lane_dx.lane(3)], &[dx], 0.0);

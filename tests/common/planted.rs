@@ -85,6 +85,7 @@ impl<P: Parameters<f64>> Parameters<f64> for Planted<P> {
 
 impl<U: Univariate<f64>> Univariate<f64> for Planted<U> {
     type Params<V: Value<Scalar = f64>> = U::Params<V>;
+    type Tape<V: Value<Scalar = f64>> = U::Tape<V>;
 
     fn forward_and_log_det<V: Value<Scalar = f64>>(&self, params: &U::Params<V>, x: V) -> (V, V) {
         self.inner.forward_and_log_det(params, x)
@@ -92,8 +93,19 @@ impl<U: Univariate<f64>> Univariate<f64> for Planted<U> {
     fn inverse_and_log_det<V: Value<Scalar = f64>>(&self, params: &U::Params<V>, z: V) -> (V, V) {
         self.inner.inverse_and_log_det(params, z)
     }
-    fn backward<V: Value<Scalar = f64>>(&self, params: &U::Params<V>, x: V, dz: V, d_log_det: V, d_params: &mut U::Params<V>) -> V {
-        let dx = self.inner.backward(params, x, dz, d_log_det * self.factor(Fault::LogDet), d_params);
+    fn forward_tape<V: Value<Scalar = f64>>(&self, params: &U::Params<V>, x: V, tape: &mut U::Tape<V>) -> (V, V) {
+        self.inner.forward_tape(params, x, tape)
+    }
+    fn backward<V: Value<Scalar = f64>>(
+        &self,
+        params: &U::Params<V>,
+        x: V,
+        tape: &U::Tape<V>,
+        dz: V,
+        d_log_det: V,
+        d_params: &mut U::Params<V>,
+    ) -> V {
+        let dx = self.inner.backward(params, x, tape, dz, d_log_det * self.factor(Fault::LogDet), d_params);
         let third = d_params.as_ref().len() / 3;
         for (i, d) in d_params.as_mut().iter_mut().enumerate() {
             *d = *d * self.factor(Fault::Slice(i / third));
