@@ -84,8 +84,9 @@ fn cost<const D: usize, const A: usize, const B: usize, const K: usize, const H:
     let step = || _ = trainer.step(&mut flow.bijector, &points, &[], &adam, 10.0, 1.0).expect("the points have a density");
     let train = seconds(step) / BATCH as f64;
     let parameters = CouplingFlow::<f32, D, A, B, 4, K, H>::COUNT;
-    // A tape keeps, of a pack of 16 samples, what each layer was given: two hidden layers twice (before and after ReLU), the parameters of the mixtures, the state.
-    let tape = 4 * 16 * 4 * (2 * 4 * H + 3 * K * D + 4 * D);
+    // A tape keeps, of a pack of 16 samples, what each layer was given: two hidden layers twice (before and after ReLU), the parameters of the mixtures and
+    // each mixture at its point, the state.
+    let tape = 4 * 16 * 4 * (2 * 4 * H + (3 * K + 6 * K + 5) * D + 4 * D);
     // The parameters, their gradient and two moments; the points and their results.
     let model = 4 * 4 * parameters + tape + 4 * BATCH * (D + 1);
     Cost {
