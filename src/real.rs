@@ -173,10 +173,6 @@ macro_rules! real {
             fn outline<R>(f: impl FnOnce() -> R) -> R {
                 vectorized(f)
             }
-            #[inline(always)]
-            fn outline_elementwise<R>(f: impl FnOnce() -> R) -> R {
-                vectorized(f)
-            }
         }
 
         impl Real for $t {

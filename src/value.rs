@@ -76,7 +76,10 @@ pub trait Value:
     /// As [`Value::outline`], for maths on a few values without matrix products: packs run it on AVX-512 where the processor has that.
     ///
     /// Not for large arrays of packs: there compilers for AVX-512 gather single lanes.
-    fn outline_elementwise<R>(f: impl FnOnce() -> R) -> R;
+    #[inline(always)]
+    fn outline_elementwise<R>(f: impl FnOnce() -> R) -> R {
+        Self::outline(f)
+    }
 
     /// The larger of the two; `other` where `self` is NaN.
     #[inline(always)]

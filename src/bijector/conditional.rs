@@ -2,7 +2,7 @@
 
 use rand_core::Rng;
 
-use crate::bijector::coupling::{TapeOf, map_each, map_each_tape, pull_back};
+use crate::bijector::coupling::{TapeOf, map_each, pull_back};
 use crate::bijector::{Bijector, DifferentiableBijector};
 use crate::conditioner::{ConstantOutput, DifferentiableLayer, Layer};
 use crate::params::{Init, Parameters, Role};
@@ -84,9 +84,8 @@ impl<T: Real, U: Univariate<T>, N: Layer<T, Width<0>, C, Out = Each<U, D>>, cons
                 let params = self.conditioner.apply(&[], context);
                 map_each(
                     x,
-                    &params,
                     #[inline(always)]
-                    |params, x| self.univariate.forward_and_log_det(params, x),
+                    |d, x| self.univariate.forward_and_log_det(&params[d], x),
                 )
             },
         )
@@ -100,9 +99,8 @@ impl<T: Real, U: Univariate<T>, N: Layer<T, Width<0>, C, Out = Each<U, D>>, cons
                 let params = self.conditioner.apply(&[], context);
                 map_each(
                     z,
-                    &params,
                     #[inline(always)]
-                    |params, z| self.univariate.inverse_and_log_det(params, z),
+                    |d, z| self.univariate.inverse_and_log_det(&params[d], z),
                 )
             },
         )
@@ -127,7 +125,11 @@ impl<T: Real, U: Univariate<T>, N: DifferentiableLayer<T, Width<0>, C, Out = Eac
             || {
                 tape.x_b = *x;
                 self.conditioner.apply_tape(&[], context, &mut tape.params, &mut tape.conditioner);
-                map_each_tape(&self.univariate, x, &tape.params, &mut tape.univariates)
+                map_each(
+                    x,
+                    #[inline(always)]
+                    |d, x| self.univariate.forward_tape(&tape.params[d], x, &mut tape.univariates[d]),
+                )
             },
         )
     }

@@ -133,9 +133,8 @@ impl<
                 let params = self.conditioner.apply(&x_a, context);
                 let log_det = map_each(
                     &mut x_b,
-                    &params,
                     #[inline(always)]
-                    |params, x| self.univariate.forward_and_log_det(params, x),
+                    |b, x| self.univariate.forward_and_log_det(&params[b], x),
                 );
                 Self::merge(&x_a, &x_b, x);
                 log_det
@@ -152,9 +151,8 @@ impl<
                 let params = self.conditioner.apply(&z_a, context);
                 let log_det = map_each(
                     &mut z_b,
-                    &params,
                     #[inline(always)]
-                    |params, z| self.univariate.inverse_and_log_det(params, z),
+                    |b, z| self.univariate.inverse_and_log_det(&params[b], z),
                 );
                 Self::merge(&z_a, &z_b, z);
                 log_det
@@ -217,7 +215,11 @@ impl<
                 (tape.x_a, tape.x_b) = Self::split(x);
                 self.conditioner.apply_tape(&tape.x_a, context, &mut tape.params, &mut tape.conditioner);
                 let mut z_b = tape.x_b;
-                let log_det = map_each_tape(&self.univariate, &mut z_b, &tape.params, &mut tape.univariates);
+                let log_det = map_each(
+                    &mut z_b,
+                    #[inline(always)]
+                    |b, x| self.univariate.forward_tape(&tape.params[b], x, &mut tape.univariates[b]),
+                );
                 Self::merge(&tape.x_a, &z_b, x);
                 log_det
             },
@@ -303,29 +305,12 @@ impl<M, U, N, const A: usize, const B: usize> Coupling<M, U, N, A, B> {
     }
 }
 
-/// Maps each dimension by its own parameters, in place; the sum of the log-dets.
+/// Maps each dimension, which `map` is given with its number, in place; the sum of the log-dets.
 #[inline(always)]
-pub(super) fn map_each<V: Value, P, const B: usize>(x: &mut [V; B], params: &[P; B], map: impl Fn(&P, V) -> (V, V)) -> V {
-    let mut log_det = V::ZEROS;
-    for (x, params) in x.iter_mut().zip(params) {
-        let (z, l) = map(params, *x);
-        *x = z;
-        log_det += l;
-    }
-    log_det
-}
-
-/// As [`map_each`], filling the univariates' tapes.
-#[inline(always)]
-pub(super) fn map_each_tape<T: Real, V: Value<Scalar = T>, U: Univariate<T>, const B: usize>(
-    univariate: &U,
-    x: &mut [V; B],
-    params: &[U::Params<V>; B],
-    tapes: &mut [U::Tape<V>; B],
-) -> V {
+pub(super) fn map_each<V: Value, const B: usize>(x: &mut [V; B], mut map: impl FnMut(usize, V) -> (V, V)) -> V {
     let mut log_det = V::ZEROS;
     for b in 0..B {
-        let (z, l) = univariate.forward_tape(&params[b], x[b], &mut tapes[b]);
+        let (z, l) = map(b, x[b]);
         x[b] = z;
         log_det += l;
     }

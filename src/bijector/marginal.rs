@@ -2,6 +2,7 @@
 
 use rand_core::Rng;
 
+use crate::bijector::coupling::map_each;
 use crate::bijector::{Bijector, DifferentiableBijector};
 use crate::params::{Init, Parameters, Role};
 use crate::real::Real;
@@ -106,24 +107,20 @@ impl<T: Real, U: Univariate<T>, const D: usize> Init<T> for Marginal<T, U, D> {
 impl<T: Real, U: Univariate<T>, const D: usize, const C: usize> Bijector<T, D, C> for Marginal<T, U, D> {
     #[inline(always)]
     fn forward_and_log_det<V: Value<Scalar = T>>(&self, x: &mut [V; D], _: &[V; C]) -> V {
-        let mut log_det = V::ZEROS;
-        for d in 0..D {
-            let (z, l) = self.univariate.forward_and_log_det(&self.splat(d), x[d]);
-            x[d] = z;
-            log_det += l;
-        }
-        log_det
+        map_each(
+            x,
+            #[inline(always)]
+            |d, x| self.univariate.forward_and_log_det(&self.splat(d), x),
+        )
     }
 
     #[inline(always)]
     fn inverse_and_log_det<V: Value<Scalar = T>>(&self, z: &mut [V; D], _: &[V; C]) -> V {
-        let mut log_det = V::ZEROS;
-        for d in 0..D {
-            let (x, l) = self.univariate.inverse_and_log_det(&self.splat(d), z[d]);
-            z[d] = x;
-            log_det += l;
-        }
-        log_det
+        map_each(
+            z,
+            #[inline(always)]
+            |d, z| self.univariate.inverse_and_log_det(&self.splat(d), z),
+        )
     }
 
     fn describe(visit: &mut impl FnMut(Part)) {
@@ -140,13 +137,11 @@ impl<T: Real, U: Univariate<T>, const D: usize, const C: usize> DifferentiableBi
     #[inline(always)]
     fn forward_tape<V: Value<Scalar = T>>(&self, x: &mut [V; D], _: &[V; C], (input, tapes): &mut Self::Tape<V>) -> V {
         *input = *x;
-        let mut log_det = V::ZEROS;
-        for d in 0..D {
-            let (z, l) = self.univariate.forward_tape(&self.splat(d), x[d], &mut tapes[d]);
-            x[d] = z;
-            log_det += l;
-        }
-        log_det
+        map_each(
+            x,
+            #[inline(always)]
+            |d, x| self.univariate.forward_tape(&self.splat(d), x, &mut tapes[d]),
+        )
     }
 
     #[inline(always)]

@@ -43,7 +43,7 @@ pub use sigmoid::{sigmoid, softplus, tanh};
 pub(crate) use sums::{largest_of, sum, sum_in_two, sum_of};
 
 use crate::real::Real;
-use crate::value::{Value, Zeros};
+use crate::value::Value;
 
 /// The constants that differ between `f32` and `f64`, each family beside its function.
 pub trait Coefficients:
@@ -67,21 +67,27 @@ fn constant<V: Value>(x: f64) -> V {
 /// `c[0] + c[1] x + c[2] x^2 + ..`, by Horner's rule.
 #[inline(always)]
 fn polynomial<V: Value>(x: V, c: &[V::Scalar]) -> V {
-    let (&last, rest) = c.split_last().unwrap_or((&V::Scalar::ZEROS, &[]));
-    let mut sum = V::splat(last);
-    for &a in rest.iter().rev() {
-        sum = sum.mul_add(x, V::splat(a));
-    }
-    sum
+    horner(x, c, V::splat)
 }
 
 /// [`polynomial`] with coefficients of `f32`, for results of few digits.
 #[inline(always)]
 fn polynomial_of<V: Value>(x: V, c: &[f32]) -> V {
-    let (&last, rest) = c.split_last().unwrap_or((&0.0, &[]));
-    let mut sum = constant::<V>(f64::from(last));
+    horner(
+        x,
+        c,
+        #[inline(always)]
+        |a| constant(f64::from(a)),
+    )
+}
+
+/// [`polynomial`] with coefficients that `lift` reads.
+#[inline(always)]
+fn horner<V: Value, C: Copy>(x: V, c: &[C], lift: impl Fn(C) -> V) -> V {
+    let Some((&last, rest)) = c.split_last() else { return V::ZEROS };
+    let mut sum = lift(last);
     for &a in rest.iter().rev() {
-        sum = sum.mul_add(x, constant(f64::from(a)));
+        sum = sum.mul_add(x, lift(a));
     }
     sum
 }

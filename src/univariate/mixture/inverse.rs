@@ -72,7 +72,7 @@ impl<V: Value, const K: usize> Mixture<V, K> {
         (frame.low, frame.high)
     }
 
-    /// Where the inverse begins if it must do without an approach: the largest `x`, seen from the smaller tail `p`, that one component (with those on top of it) puts there.
+    /// Where the inverse begins if it must do without an approach: the largest `x`, seen from the smaller tail `p`, that one component (with those on top of it) puts there; `z` is held.
     ///
     /// Components further out hold a part of `p`; the component is about its quantile at the share of what they leave. For narrow components far apart this is nearly the
     /// root; where they overlap it is near enough for Newton's method.
@@ -86,7 +86,6 @@ impl<V: Value, const K: usize> Mixture<V, K> {
 
     #[inline(always)]
     fn start_inside(&self, z: V) -> V {
-        let z = self.held(z);
         let side = z.select_lt(V::ZEROS, -V::ONE, V::ONE);
         let root = V::splat(V::Scalar::from_f64(SQRT_TAU));
         let half = V::splat(V::Scalar::from_f64(0.5));
@@ -131,7 +130,7 @@ impl<V: Value, const K: usize> Mixture<V, K> {
     }
 
     #[inline(always)]
-    pub(super) fn held(&self, z: V) -> V {
+    fn held(&self, z: V) -> V {
         z.max(V::splat(-limit::<V::Scalar>())).min(V::splat(limit::<V::Scalar>()))
     }
 }

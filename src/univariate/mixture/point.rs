@@ -3,7 +3,7 @@
 use super::{Mixture, SQRT_TAU, limit, small_part};
 use crate::math::{exp, exp_falling, exp_normal, half_square, largest_of, ln, mills, mills_plain, quantile_log_tail, sum, sum_of, two_sum};
 use crate::real::Real;
-use crate::value::{Lanewise, Value, Zeros};
+use crate::value::{Lanewise, Value};
 
 /// A mixture at one point. Masses are in units of `exp(shift) / sqrt(2 pi)`, densities in units of `exp(density_shift) / sqrt(2 pi)`.
 pub(crate) struct Point<V, const K: usize> {
@@ -60,17 +60,17 @@ impl<V: Value, const K: usize> Mixture<V, K> {
         let shift = largest_of(&log_mass);
         let scale = exp(density_shift - shift);
         // The weights in units of `exp(shift)`: by one exponential where that is a normal number.
-        let shallow = V::splat(V::Scalar::from_f64(if V::Scalar::BITS == 32 { -80.0 } else { -700.0 }));
-        let unit = exp_normal(-shift.max(shallow)) * root;
+        let shallow = V::Scalar::from_f64(if V::Scalar::BITS == 32 { -80.0 } else { -700.0 });
+        let unit = exp_normal(-shift.max(V::splat(shallow))) * root;
         let mut tail = [V::ZEROS; K];
         for k in 0..K {
             [tail[k]] = V::map::<Tail, 5, 1>([t[k], side, beyond[k], scale, self.weights[k] * unit]);
         }
-        if (shift - shallow).any(|above| above < V::Scalar::ZEROS) {
+        if shift.any(|shift| shift < shallow) {
             for k in 0..K {
                 let whole = exp_normal((self.log_weights[k] - shift) + self.log_weights_low[k]) * root;
                 let [deep] = V::map::<Tail, 5, 1>([t[k], side, beyond[k], scale, whole]);
-                tail[k] = shift.select_lt(shallow, deep, tail[k]);
+                tail[k] = shift.select_lt(V::splat(shallow), deep, tail[k]);
             }
         }
         let total_tail = sum(&tail);
