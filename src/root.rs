@@ -7,29 +7,32 @@ use crate::value::{Value, Zeros};
 /// Evaluations during which [`newton`] may step without halving its bracket.
 const FREE_STEPS: u32 = 12;
 
-/// The most evaluations that [`newton`] makes for any function and bracket: 76 (`f32`) or 140 (`f64`).
+/// The most evaluations that [`newton`] makes for any function and bracket: 77 (`f32`) or 141 (`f64`).
 ///
-/// After 12 every second step halves the number of floats inside the bracket, and there are fewer than `2^BITS`.
+/// After 12 every second step halves the number of floats inside the bracket, and there are fewer than `2^BITS`. The last one goes back to its lower end.
 pub const fn max_iterations<T: Real>() -> u32 {
-    FREE_STEPS + 2 * T::BITS
+    FREE_STEPS + 2 * T::BITS + 1
 }
 
-/// The `x` in `[low, high]` with `f(x) = target`, for an increasing `f` that returns its value `y`, its slope `e > 0`, `b = d log e / dx` and anything that belongs to `x`, which comes back beside the root; begins at `start`, if that is inside.
+/// The `x` in `[bottom, top]` with `f(x) = target`, for an increasing `f` that returns its value `y`, its slope `e > 0`, `b = d log e / dx` and anything that belongs to `x`, which comes back beside the root; begins at `start`, if that is inside.
 ///
 /// Newton's method on a kept bracket, with steps for a slope that changes exponentially: `e exp(b h)` integrates to the residual at `h = log(1 - b r / e) / b`, where Newton's step
 /// is `-r / e`. It converges cubically, and crosses the edge of a plateau in one step. Where it leaves the bracket Newton's is tried. A step that leaves the bracket, or follows one that did not halve the residual, becomes a bisection; one that is shorter than that goes to the next
-/// float. Ends where the residual is within `4 eps max(1, |target|)`, or on neighbouring floats. Total for any `f`, NaN included.
+/// float. Total for any `f`, NaN included.
+///
+/// Ends where the residual is within [`tolerance`], or on the lower one of the neighbouring floats around the root; at `bottom` or `top` where `f` passes `target` before or beyond. So where `f` never falls, and no two targets are nearer to each other than
+/// their tolerances together, larger targets have larger roots, or the same.
 ///
 /// # Source
 /// The safeguard is the classical one (Dekker 1969; Press et al., Numerical Recipes, `rtsafe`). The first 12 bisections halve the bracket's length, later ones the
 /// number of floats inside.
 #[inline(always)]
-pub fn newton<V: Value>(mut low: V, mut high: V, start: V, target: V, f: impl Fn(V) -> (V, V, V, V)) -> (V, V) {
+pub fn newton<V: Value>(bottom: V, top: V, start: V, target: V, f: impl Fn(V) -> (V, V, V, V)) -> (V, V) {
     let half = V::splat(V::Scalar::from_f64(0.5));
-    let eps = V::splat(V::Scalar::EPSILON);
-    let tolerance = target.abs().max(V::ONE) * (eps * V::splat(V::Scalar::from_f64(4.0)));
-    let last_place = eps * V::splat(V::Scalar::from_f64(0.75));
-    let (mut x, mut beside) = (start.max(low).min(high), V::ZEROS);
+    let tolerance = tolerance(target);
+    // The ends of the bracket are outside: points below and above the root.
+    let (mut low, mut high) = (bottom - last_place(bottom), top + last_place(top));
+    let (mut x, mut beside) = (start.max(bottom).min(top), V::ZEROS);
     let mut next = x;
     let mut last = V::splat(V::Scalar::INFINITY);
     let mut active = V::ONE;
@@ -42,11 +45,8 @@ pub fn newton<V: Value>(mut low: V, mut high: V, start: V, target: V, f: impl Fn
         high = V::ZEROS.select_lt(residual, x, high);
         let size = residual.abs();
         let within = |step: V| low.select_lt(step, step.select_lt(high, V::ONE, V::ZEROS), V::ZEROS);
-        // The next float towards the root: `x` has between 1 and 2 times `1 / eps` units in the last place.
-        let nudge = (x.abs() * last_place).max(V::splat(V::Scalar::from_order(1)));
+        let nudge = last_place(x);
         let nudged = x + V::ZEROS.select_lt(residual, -nudge, nudge);
-        active = tolerance.select_lt(size, active, V::ZEROS);
-        active = V::ZEROS.select_lt(within(nudged), active, V::ZEROS);
         let free = i < FREE_STEPS;
         let middle = if free { half.mul_add(low, half * high) } else { low.midpoint(high) };
         let change = residual / slope;
@@ -57,13 +57,39 @@ pub fn newton<V: Value>(mut low: V, mut high: V, start: V, target: V, f: impl Fn
         let gained = size.select_lt(half * last, within(step), V::ZEROS);
         let newton = if free || i % 2 == 0 { gained } else { V::ZEROS };
         last = V::ZEROS.select_lt(newton, size, V::splat(V::Scalar::INFINITY));
-        next = V::ZEROS.select_lt(newton, step, middle);
-        next = V::ZEROS.select_lt(active, next, x);
+        // Where no float is left inside, the lower end of the bracket is the root.
+        let open = V::ZEROS.select_lt(within(nudged), V::ZEROS.select_lt(newton, step, middle), low).max(bottom).min(top);
+        active = tolerance.select_lt(size, active, V::ZEROS);
+        next = V::ZEROS.select_lt(active, open, x);
+        active = V::ZEROS.select_lt((next - x).abs(), active, V::ZEROS);
         if !active.any(|a| a > V::Scalar::ZEROS) {
             break;
         }
     }
     (x, beside)
+}
+
+/// The largest residual that [`newton`] ends on: `1.98 eps max(2, |target|)`.
+#[inline(always)]
+pub fn tolerance<V: Value>(target: V) -> V {
+    let constant = |x: f64| V::splat(V::Scalar::from_f64(x));
+    target.abs().max(constant(2.0)) * (V::splat(V::Scalar::EPSILON) * constant(1.98))
+}
+
+/// `target` to the nearest of a grid whose points are further apart than their tolerances together: `8 eps` times the power of two at `max(1, |target|)`.
+#[inline(always)]
+pub fn on_grid<V: Value>(target: V) -> V {
+    let (m, e) = target.abs().max(V::ONE).split_exponent();
+    let power = V::ONE.scale2(m.select_lt(V::ONE, e - V::ONE, e));
+    // The sum is between 8 and 16 powers.
+    let lift = power * V::splat(V::Scalar::from_f64(12.0));
+    (target + lift) - lift
+}
+
+/// What takes a normal `x` to its neighbours: it has between 1 and 2 times `1 / eps` units in the last place, half as many below a power of two.
+#[inline(always)]
+fn last_place<V: Value>(x: V) -> V {
+    (x.abs() * (V::splat(V::Scalar::EPSILON) * V::splat(V::Scalar::from_f64(0.625)))).max(V::splat(V::Scalar::from_order(1)))
 }
 
 /// The largest finite `x` with `f(x) <= target`, to one float: `BITS` evaluations, always the same midpoints.

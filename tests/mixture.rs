@@ -96,22 +96,22 @@ const ACCURACY: &Bounds = &[
     ("log_sf", 3.5, 3.5),
     ("log_pdf", 3.5, 4.0),
     ("dz/dx", 2.5, 2.0),
-    ("dz/dlogits", 1.0, 1.0),
+    ("dz/dlogits", 1.0, 1.2),
     ("dz/dmeans", 2.5, 2.0),
-    ("dz/dlog_scales", 1.2, 1.2),
+    ("dz/dlog_scales", 1.2, 1.0),
     ("dL/dx", 6.0, 4.5),
     ("dL/dlogits", 1.2, 1.0),
-    ("dL/dmeans", 6.0, 4.5),
+    ("dL/dmeans", 6.0, 5.0),
     ("dL/dlog_scales", 3.0, 3.0),
 ];
 
-/// An inverse that is off by more than 2 neighbours of the true `x` gives `z` back to this, relative to `max(1, |z|)`. `z` is good to 3.4, and Newton's method
-/// stops at 4.
-const ROUND_TRIP: &Bounds = &[("newton", 4.5, 4.5), ("bisection", 4.0, 4.0)];
+/// An inverse that is off by more than 2 neighbours of the true `x` gives `z` back to this, relative to `max(1, |z|)`. The grid of `z` takes up to 4, and Newton's method
+/// stops within 4 more.
+const ROUND_TRIP: &Bounds = &[("newton", 8.0, 8.0), ("bisection", 4.0, 4.0)];
 
 /// Evaluations of an inverse, of the approximate map too, at most.
 const EVALUATIONS: &Bounds =
-    &[("generic", 9.0, 5.0), ("wild", 11.0, 8.0), ("separated", 6.0, 7.0), ("nasty", 9.0, 8.0), ("peaky", 12.0, 7.0)];
+    &[("generic", 9.0, 5.0), ("wild", 12.0, 9.0), ("separated", 7.0, 8.0), ("nasty", 9.0, 8.0), ("peaky", 12.0, 9.0)];
 
 /// The worst of each property and where it was.
 #[derive(Default)]

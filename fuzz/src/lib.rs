@@ -12,7 +12,7 @@ mod univariate;
 
 pub use flow::{decode, flow_round_trip, train_step};
 pub use input::Input;
-pub use univariate::{ROUND_TRIP, STEP_BACK, bisection, inverse, mixture};
+pub use univariate::{ROUND_TRIP, bisection, inverse, mixture};
 
 /// The program of a target: under cargo-fuzz its entry, elsewhere a replay of the files it is given.
 #[macro_export]

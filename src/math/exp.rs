@@ -123,6 +123,13 @@ fn exp_normal_lane<V: Value>(x: V) -> V {
     (V::ONE + (r * r).mul_add(polynomial(r, V::Scalar::EXP), r)).scale2(n)
 }
 
+/// [`exp_normal`] of `x + low`, with `low` below the last place of `x`.
+#[inline(always)]
+pub(crate) fn exp_normal_of_two<V: Value>(x: V, low: V) -> V {
+    let (n, high, low) = exp_parts(x.max(V::splat(V::Scalar::EXP_NORMAL)), low);
+    (high + low).scale2(n)
+}
+
 /// `e^x` for `x <= 1`: the bits of [`exp`], at less cost.
 #[inline(always)]
 pub(crate) fn exp_falling<V: Value>(x: V) -> V {

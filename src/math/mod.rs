@@ -28,9 +28,10 @@ mod normal;
 mod quantile;
 mod sigmoid;
 mod sums;
+mod tail;
 
 pub use exp::{exp, expm1};
-pub(crate) use exp::{exp_falling, exp_normal};
+pub(crate) use exp::{exp_falling, exp_normal, exp_normal_of_two};
 pub(crate) use ln::ln_rough;
 pub use ln::{ln, ln_1p};
 pub use log_sum_exp::log_sum_exp;
@@ -41,6 +42,7 @@ pub(crate) use quantile::quantile_rough;
 pub use quantile::{quantile, quantile_log_cdf, quantile_log_sf, quantile_log_tail};
 pub use sigmoid::{sigmoid, softplus, tanh};
 pub(crate) use sums::{largest_of, sum, sum_in_two, sum_of};
+pub(crate) use tail::density_and_tail;
 
 use crate::real::Real;
 use crate::value::Value;
@@ -53,6 +55,7 @@ pub trait Coefficients:
     + normal::NormalCoefficients
     + quantile::QuantileCoefficients
     + sigmoid::TanhCoefficients
+    + tail::TailCoefficients
 {
 }
 impl Coefficients for f32 {}

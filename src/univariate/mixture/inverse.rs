@@ -29,7 +29,7 @@ impl<V: Value, const K: usize> Mixture<V, K> {
     /// The root of `F(x) = Phi(z)` with the log-det there; calls `evaluated` at each evaluation, of the approximate map too.
     #[inline(always)]
     fn solve(&self, z: V, evaluated: impl Fn()) -> (V, V) {
-        let z = self.held(z);
+        let z = root::on_grid(self.held(z));
         let frame = self.frame(z);
         let near = self.approach(z, frame, &evaluated);
         root::newton(
@@ -68,7 +68,7 @@ impl<V: Value, const K: usize> Mixture<V, K> {
     /// An interval that holds the root of `F(x) = Phi(z)`: at its left end every `t_k <= z`, at its right end every `t_k >= z`.
     #[inline(always)]
     pub fn bracket(&self, z: V) -> (V, V) {
-        let frame = self.frame(self.held(z));
+        let frame = self.frame(root::on_grid(self.held(z)));
         (frame.low, frame.high)
     }
 

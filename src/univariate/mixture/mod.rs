@@ -1,12 +1,13 @@
 //! A Gaussian mixture of one dimension and its map to the standard normal, exact in both tails.
 
 mod approach;
+mod deep;
 mod inverse;
 mod point;
 
 use core::fmt;
 
-use crate::math::{exp, exp_normal, largest_of, ln, sum, two_sum};
+use crate::math::{exp, exp_normal, exp_normal_of_two, largest_of, ln, sum, two_sum};
 use crate::real::Real;
 use crate::value::{Lanewise, Value};
 
@@ -186,7 +187,7 @@ impl Lanewise<2, 3> for Weigh {
     fn of<L: Value>([logit, largest]: [L; 2]) -> [L; 3] {
         let (sum, rounding) = two_sum(logit, -largest);
         let low = small_part(sum, rounding);
-        [sum, low, exp_normal(sum + low)]
+        [sum, low, exp_normal_of_two(sum, low)]
     }
 }
 
