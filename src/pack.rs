@@ -178,8 +178,8 @@ macro_rules! fused_value {
                 Fused(self.0.upper_half())
             }
             #[inline(always)]
-            fn midpoint(self, other: Self) -> Self {
-                Fused(self.0.midpoint(other.0))
+            fn float_between(self, other: Self) -> Self {
+                Fused(self.0.float_between(other.0))
             }
             #[inline(always)]
             fn add_outer<R>(x: &[Self], dy: &[Self], rows: &mut [R], row: impl Fn(&mut R) -> &mut [$t], bias: &mut [$t]) {
@@ -311,9 +311,9 @@ impl<L: Value<Lane = L>, const N: usize> Value for Pack<L, N> {
         self
     }
     #[inline(always)]
-    fn midpoint(mut self, other: Self) -> Self {
+    fn float_between(mut self, other: Self) -> Self {
         for i in 0..N {
-            self.0[i] = self.0[i].midpoint(other.0[i]);
+            self.0[i] = self.0[i].float_between(other.0[i]);
         }
         self
     }
@@ -414,6 +414,41 @@ fn add_sums<L: Value<Lane = L>, const O: usize>(row: &mut [L::Scalar], first: us
     if let Some(row) = row.get_mut(first..) {
         for (to, sum) in row.iter_mut().zip(sums) {
             *to += sum.lane(0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::real::Real;
+
+    /// Fused numbers differ from plain ones in products with a sum, and in nothing else.
+    #[test]
+    fn fused_numbers_have_the_bits_of_plain_ones() {
+        let (mut a, mut b) = (f32::MIN.to_order(), f32::MAX.to_order());
+        while a < b {
+            let (x, y) = (f32::from_order(a), f32::from_order(b));
+            let (f, g) = (Fused(x), Fused(y));
+            let (m, e) = x.split_exponent();
+            let pairs = [
+                (f.float_between(g).0, x.float_between(y)),
+                (f.abs().0, Value::abs(x)),
+                (f.abs().sqrt().0, Value::sqrt(Value::abs(x))),
+                (f.upper_half().0, x.upper_half()),
+                (f.split_exponent().0.0, m),
+                (f.split_exponent().1.0, e),
+                (f.max(g).0, Value::max(x, y)),
+                (f.min(g).0, Value::min(x, y)),
+                (f.select_lt(g, f, g).0, x.select_lt(y, x, y)),
+                (g.scale2(Fused(-3.0)).0, y.scale2(-3.0)),
+                (Fused(m).round_int().0, m.round_int()),
+            ];
+            for (n, (fused, plain)) in pairs.iter().enumerate() {
+                assert_eq!(fused.to_bits(), plain.to_bits(), "operation {n} on {x:e} and {y:e}");
+            }
+            assert_eq!(x.float_between(y).to_order(), (a + b).div_euclid(2));
+            (a, b) = (a + 7_654_321, b - 1_234_567);
         }
     }
 }

@@ -140,7 +140,7 @@ macro_rules! real {
                 $t::from_bits(self.to_bits() & ($bits::MAX << $half))
             }
             #[inline(always)]
-            fn midpoint(self, other: Self) -> Self {
+            fn float_between(self, other: Self) -> Self {
                 let (a, b) = (order(self.to_bits() as $int), order(other.to_bits() as $int));
                 return $t::from_bits(order((a & b) + ((a ^ b) >> 1)) as $bits);
 

@@ -48,7 +48,7 @@ pub fn newton<V: Value>(bottom: V, top: V, start: V, target: V, f: impl Fn(V) ->
         let nudge = last_place(x);
         let nudged = x + V::ZEROS.select_lt(residual, -nudge, nudge);
         let free = i < FREE_STEPS;
-        let middle = if free { half.mul_add(low, half * high) } else { low.midpoint(high) };
+        let middle = if free { half.mul_add(low, half * high) } else { low.float_between(high) };
         let change = residual / slope;
         let bent = x - change * exponential(change * bend);
         let step = V::ZEROS.select_lt(within(bent), bent, x - change);
@@ -100,7 +100,7 @@ pub fn bisect<V: Value>(target: V, f: impl Fn(V) -> V) -> V {
     let mut low = V::splat(-V::Scalar::MAX);
     let mut high = V::splat(V::Scalar::MAX);
     for _ in 0..V::Scalar::BITS {
-        let middle = low.midpoint(high);
+        let middle = low.float_between(high);
         // A call keeps the loop small: as one block it costs the compiler minutes.
         let value = V::outline(
             #[inline(always)]

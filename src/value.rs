@@ -59,7 +59,7 @@ pub trait Value:
     /// `self` with its lowest significand bits cleared, so that its square is exact.
     fn upper_half(self) -> Self;
     /// The number midway between `self` and `other` in the order of the floats ([`Real::to_order`]), rounded down.
-    fn midpoint(self, other: Self) -> Self;
+    fn float_between(self, other: Self) -> Self;
     /// `rows[i][o] += x[i] * dy[o]` and `bias[o] += dy[o]`, summed over the lanes; `row` finds the scalars of a row, and `bias` may be empty.
     fn add_outer<R>(x: &[Self], dy: &[Self], rows: &mut [R], row: impl Fn(&mut R) -> &mut [Self::Scalar], bias: &mut [Self::Scalar]);
     /// The sum of the lanes, from the first to the last.

@@ -259,12 +259,31 @@ mod mixture {
         (worst, at)
     }
 
+    /// Bisection finds the largest `x` with `z(x) <= z`: for sixteen neighbours at every 20,011th place.
+    fn bisection_is_exact<V: Value<Scalar = f32>, const K: usize>(mixture: &Mixture<V, K>) {
+        // Beyond it is held.
+        let limit = 2f32.powi(50);
+        for first in (-limit.to_order()..limit.to_order()).step_by(20_011 * LANES) {
+            let z: V = inputs(first, 1);
+            let (x, _) = mixture.bisect_and_log_det(z);
+            let (here, _) = forward(mixture, x);
+            let (above, _) = forward(mixture, V::from_lanes(|i| f32::from_order(x.lane(i).to_order() + 1)));
+            for i in 0..LANES {
+                let (z, x) = (z.lane(i), x.lane(i));
+                assert!(here.lane(i) <= z && z < above.lane(i), "{x:e} is not the largest below z = {z:e}");
+            }
+        }
+    }
+
+    /// The steps back of `z` and of `x`.
     fn order<V: Value<Scalar = f32>, const K: usize>(name: &str, mixture: &Mixture<V, K>) -> u64 {
         let start = Instant::now();
         let of_z = falls_of_z(mixture);
         println!("{name}: z falls {} times, last at {:e}; {:.0?}", of_z.count, of_z.at, start.elapsed());
         let of_x = falls_of_x(mixture);
         println!("{name}: x falls {} times, last at z = {:e}; {:.0?}", of_x.count, of_x.at, start.elapsed());
+        bisection_is_exact(mixture);
+        println!("{name}: bisection is exact; {:.0?}", start.elapsed());
         of_z.count + of_x.count
     }
 
