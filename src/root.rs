@@ -48,7 +48,8 @@ pub fn newton<V: Value>(bottom: V, top: V, start: V, target: V, f: impl Fn(V) ->
         let nudge = last_place(x);
         let nudged = x + V::ZEROS.select_lt(residual, -nudge, nudge);
         let free = i < FREE_STEPS;
-        let middle = if free { half.mul_add(low, half * high) } else { low.float_between(high) };
+        let between = low.float_between(high);
+        let middle = if free { half.mul_add(low, half * high) } else { between };
         let change = residual / slope;
         let bent = x - change * exponential(change * bend);
         let step = V::ZEROS.select_lt(within(bent), bent, x - change);
@@ -58,7 +59,7 @@ pub fn newton<V: Value>(bottom: V, top: V, start: V, target: V, f: impl Fn(V) ->
         let newton = if free || i % 2 == 0 { gained } else { V::ZEROS };
         last = V::ZEROS.select_lt(newton, size, V::splat(V::Scalar::INFINITY));
         // Where no float is left inside, the lower end of the bracket is the root.
-        let open = V::ZEROS.select_lt(within(nudged), V::ZEROS.select_lt(newton, step, middle), low).max(bottom).min(top);
+        let open = low.select_lt(between, V::ZEROS.select_lt(newton, step, middle), low).max(bottom).min(top);
         active = tolerance.select_lt(size, active, V::ZEROS);
         next = V::ZEROS.select_lt(active, open, x);
         active = V::ZEROS.select_lt((next - x).abs(), active, V::ZEROS);
@@ -86,7 +87,7 @@ pub fn on_grid<V: Value>(target: V) -> V {
     (target + lift) - lift
 }
 
-/// What takes a normal `x` to its neighbours: it has between 1 and 2 times `1 / eps` units in the last place, half as many below a power of two.
+/// What takes `x` to its neighbours, if it is not nearly subnormal: it has between 1 and 2 times `1 / eps` units in the last place.
 #[inline(always)]
 fn last_place<V: Value>(x: V) -> V {
     (x.abs() * (V::splat(V::Scalar::EPSILON) * V::splat(V::Scalar::from_f64(0.625)))).max(V::splat(V::Scalar::from_order(1)))
