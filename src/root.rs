@@ -9,19 +9,20 @@ const FREE_STEPS: u32 = 12;
 
 /// The most evaluations that [`newton`] makes for any function and bracket: 77 (`f32`) or 141 (`f64`).
 ///
-/// After 12 every second step halves the number of floats inside the bracket, and there are fewer than `2^BITS`. The last one goes back to its lower end.
+/// After 12 every second one halves the bracket, which has fewer than `2^BITS` floats. The last one is at its lower end.
 pub const fn max_iterations<T: Real>() -> u32 {
     FREE_STEPS + 2 * T::BITS + 1
 }
 
-/// The `x` in `[bottom, top]` with `f(x) = target`, for an increasing `f` that returns its value `y`, its slope `e > 0`, `b = d log e / dx` and anything that belongs to `x`, which comes back beside the root; begins at `start`, if that is inside.
+/// The `x` in `[bottom, top]` with `f(x) = target`, for an increasing `f` that returns its value `y`, its slope `e > 0`, `b = d log e / dx` and anything that belongs to `x`,
+/// which comes back beside the root; begins at `start`, if that is inside.
 ///
 /// Newton's method on a kept bracket, with steps for a slope that changes exponentially: `e exp(b h)` integrates to the residual at `h = log(1 - b r / e) / b`, where Newton's step
-/// is `-r / e`. It converges cubically, and crosses the edge of a plateau in one step. Where it leaves the bracket Newton's is tried. A step that leaves the bracket, or follows one that did not halve the residual, becomes a bisection; one that is shorter than that goes to the next
-/// float. Total for any `f`, NaN included.
+/// is `-r / e`. It converges cubically, and crosses the edge of a plateau in one step. Where it leaves the bracket Newton's is tried. A step that leaves the bracket, or follows one
+/// that did not halve the residual, becomes a bisection; one that is too short to reach the next float goes there. Total for any `f`, NaN included.
 ///
-/// Ends where the residual is within [`tolerance`], or on the lower one of the neighbouring floats around the root; at `bottom` or `top` where `f` passes `target` before or beyond. So where `f` never falls, and no two targets are nearer to each other than
-/// their tolerances together, larger targets have larger roots, or the same.
+/// Ends where the residual is within [`tolerance`]; else at the lower one of the neighbouring floats between which `f` passes `target`, or at an end of the interval if it does not
+/// pass there. So for an `f` that never falls, targets [`on_grid`] keep their order: `target1 < target2` gives `x1 <= x2`.
 ///
 /// # Source
 /// The safeguard is the classical one (Dekker 1969; Press et al., Numerical Recipes, `rtsafe`). The first 12 bisections halve the bracket's length, later ones the
@@ -56,9 +57,9 @@ pub fn newton<V: Value>(bottom: V, top: V, start: V, target: V, f: impl Fn(V) ->
         // A shorter step would end on `x` again and leave the bracket open beyond the root.
         let step = (step - x).abs().select_lt(nudge, nudged, step);
         let gained = size.select_lt(half * last, within(step), V::ZEROS);
-        let newton = if free || i % 2 == 0 { gained } else { V::ZEROS };
+        let newton = if free || i % 2 == 1 { gained } else { V::ZEROS };
         last = V::ZEROS.select_lt(newton, size, V::splat(V::Scalar::INFINITY));
-        // Where no float is left inside, the lower end of the bracket is the root.
+        // With no float left inside, the lower end of the bracket is the root.
         let open = low.select_lt(between, V::ZEROS.select_lt(newton, step, middle), low).max(bottom).min(top);
         active = tolerance.select_lt(size, active, V::ZEROS);
         next = V::ZEROS.select_lt(active, open, x);
@@ -77,7 +78,7 @@ pub fn tolerance<V: Value>(target: V) -> V {
     target.abs().max(constant(2.0)) * (V::splat(V::Scalar::EPSILON) * constant(1.98))
 }
 
-/// `target` to the nearest of a grid whose points are further apart than their tolerances together: `8 eps` times the power of two at `max(1, |target|)`.
+/// The nearest point to `target` of a grid whose points are further apart than both their [`tolerance`]s: `8 eps` times the power of two at `max(1, |target|)`.
 #[inline(always)]
 pub fn on_grid<V: Value>(target: V) -> V {
     let (m, e) = target.abs().max(V::ONE).split_exponent();
@@ -123,4 +124,53 @@ fn exponential<V: Value>(w: V) -> V {
     let near = V::splat(V::Scalar::from_f64(1e-2));
     let series = V::ONE + w * (half + w * third);
     w.abs().select_lt(near, series, -ln_1p(-w) / w)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sampled neighbours over all magnitudes that a mixture's `z` has.
+    fn points_are_apart<T: Real>(limit: f64) {
+        let (mut n, mut distinct) = (0, 0);
+        while f64::powf(1.0001, f64::from(n)) * 1e-8 < limit {
+            let z = T::from_f64(f64::powf(1.0001, f64::from(n)) * 1e-8);
+            for z in [z, -z] {
+                let point = on_grid(z);
+                let error = (point - z).abs();
+                assert!(error <= T::from_f64(4.0) * T::EPSILON * Value::max(z.abs(), T::ONE), "{z:e} goes to {point:e}");
+                assert_eq!(on_grid(point), point);
+                // Beyond half a step lies the next point.
+                let other = on_grid(point + T::from_f64(8.0 + 1e-4) * T::EPSILON * Value::max(point.abs(), T::ONE));
+                assert!(tolerance(point) + tolerance(other) < other - point, "{point:e} and {other:e}");
+                let next = on_grid(T::from_order(z.to_order() + 1));
+                assert!(point <= next, "{z:e} goes to {point:e}, its neighbour to {next:e}");
+                distinct += i32::from(point < next);
+            }
+            n += 1;
+        }
+        assert!(distinct > 1000, "{distinct}");
+    }
+
+    #[test]
+    fn points_of_the_grid_are_further_apart_than_their_tolerances() {
+        points_are_apart::<f32>(1e15);
+        points_are_apart::<f64>(1e150);
+    }
+
+    /// A step of the size of a float, at any of several places, seen from targets on either side of its edges.
+    #[test]
+    fn a_jump_ends_at_its_lower_side() {
+        for edge in [-3.0f32, -1.0, -1e-30, 1e-45, 1e-38, 1.0, 7.3e20] {
+            for start in [-1e30, -2.0, 0.0, edge, 5.0, 1e30] {
+                let f = |x: f32| (if x < edge { -1.0 } else { 1.0 }, 0.0, 0.0, x);
+                let (x, beside) = newton(-1e30, 1e30, start, 0.25, f);
+                assert_eq!(x, f32::from_order(edge.to_order() - 1), "from {start:e}");
+                assert_eq!(beside, x);
+                // Outside of the interval.
+                assert_eq!(newton(edge, 1e30, start, 0.25, f).0, edge);
+                assert_eq!(newton(-1e30, f32::from_order(edge.to_order() - 9), start, 0.25, f).0, f32::from_order(edge.to_order() - 9));
+            }
+        }
+    }
 }
