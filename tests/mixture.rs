@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use gaussflow::{Mixture, MixtureCdf, MixtureParams, MixtureTape, NoClamp, Real, Univariate, Value, Zeros};
+use gaussflow::{Fused, Mixture, MixtureCdf, MixtureParams, MixtureTape, NoClamp, Real, Univariate, Value, Zeros};
 use safetensors::SafeTensors;
 
 const KINDS: [&str; 5] = ["generic", "wild", "separated", "nasty", "peaky"];
@@ -270,6 +270,55 @@ fn inverse_f64() {
 #[test]
 fn inverse_f32() {
     inverse_of::<f32>("f32", |truth, entry, worst, cost| dispatch!(entry, inverse, f32, (truth, entry, worst, cost)));
+}
+
+/// Neither `z` nor the inverse's `x` falls, over runs of neighbours around every point of the truth.
+fn never_falls<V: Value<Lane = V>, const K: usize>(truth: &Truth, entry: Entry) {
+    let params = truth.params::<V::Scalar, K>(entry);
+    let splat = |values: &[V::Scalar; K]| values.map(V::splat);
+    let mixture = Mixture::from_raw(&splat(params.logits()), &splat(params.means()), &splat(params.raw_log_scales()));
+    // Every float, and every eighth, which is about what the inverse tells apart.
+    for (name, step) in [("x", 1), ("x", 97), ("z", 1), ("z", 8)] {
+        for n in 0..entry.points {
+            let middle = V::Scalar::from_f64(truth.value(name, entry, n)).to_order();
+            let mut top = -V::Scalar::INFINITY;
+            for i in -16..16 {
+                let point = V::Scalar::from_order(middle + step * i);
+                let map = if name == "x" { Mixture::forward_and_log_det } else { Mixture::inverse_and_log_det };
+                let value = map(&mixture, V::splat(point)).0.lane(0);
+                assert!(
+                    top <= value,
+                    "{top:e} falls to {value:e} at {name} = {point:e}: {} mixture {} (K = {K})",
+                    KINDS[entry.kind],
+                    entry.index
+                );
+                top = value;
+            }
+        }
+    }
+}
+
+/// `tests/exhaustive.rs` takes every `f32`.
+#[test]
+fn neighbours_keep_their_order_f32() {
+    let truth = Truth::load("f32");
+    for entry in truth.entries() {
+        dispatch!(entry, never_falls, f32, (&truth, entry));
+        if entry.k == 3 {
+            never_falls::<Fused<f32>, 3>(&truth, entry);
+        }
+    }
+}
+
+#[test]
+fn neighbours_keep_their_order_f64() {
+    let truth = Truth::load("f64");
+    for entry in truth.entries() {
+        dispatch!(entry, never_falls, f64, (&truth, entry));
+        if entry.k == 3 {
+            never_falls::<Fused<f64>, 3>(&truth, entry);
+        }
+    }
 }
 
 /// One component is an affine map, whatever the distance: `z = (x - mu) / sigma`, and back.
