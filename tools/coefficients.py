@@ -218,11 +218,11 @@ def log_tail(z):
 
 
 def quantile():
-    """z = 2 v + v P(v)/Q(v) with v = sqrt(-log(1 - Phi(z)) / 2) - sqrt(log(2) / 2), z >= -0.01; error relative to
-    max(1, |z|). The constant term 0.96 of Q keeps the significands of P and Q high near z = 1, where f32 has the least
-    room."""
+    """z = slope v + v P(v)/Q(v) with v = sqrt(-log(1 - Phi(z)) / 2) - sqrt(log(2) / 2), z >= -0.01; error relative to
+    max(1, |z|). Near z = 1, where the room is least, the constant term of Q keeps the significands of P and Q high in
+    f32, and the slope makes the ratio small in f64; a larger one would make it large further out."""
     zero = mp.sqrt(mp.log(2) / 2)
-    for kind, degree, far, lead in (("f32", 6, "1e5", "0.96"), ("f64", 10, "14", "1")):
+    for kind, deg_p, deg_q, far, slope, lead in (("f32", 5, 6, "1e5", "2", "0.96"), ("f64", 9, 10, "14", "2.25", "0.94")):
         high = rounded(zero, kind)
         print(f"// zero ({kind}): {literal(high, kind)} LOW {literal(rounded(zero - high, kind), kind)}")
 
@@ -231,8 +231,8 @@ def quantile():
             zs = [mpf("-0.01") + (mp.exp(span * (1 - mp.cos(mp.pi * i / (n - 1))) / 2) - 1) / 2 for i in range(n)]
             return [(mp.sqrt(-log_tail(z) / 2) - zero, z) for z in zs]
 
-        fit("quantile", kind, grid, lambda p: p[1] / p[0] - 2, lambda p: p[0] / max(1, abs(p[1])),
-            degree - 1, degree, lambda v: (1 + v) ** degree, rounds=16, q0=rounded(mpf(lead), kind))
+        fit("quantile", kind, grid, lambda p: p[1] / p[0] - mpf(slope), lambda p: p[0] / max(1, abs(p[1])),
+            deg_p, deg_q, lambda v: (1 + v) ** deg_q, rounds=16, q0=rounded(mpf(lead), kind))
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ pub(crate) fn density_and_tail<V: Value>(t: V) -> (V, V) {
     let (n, high, low) = exp_parts(-h, -l);
     let density = t.select_lt(end, (high + low).scale2(n), V::ZEROS);
     // Without its residual the ratio is monotone enough on fused lanes only.
-    let ratio = if V::FUSED { mills_plain(inside) } else { mills(inside) };
+    let ratio = if V::FUSED { mills_plain(t) } else { mills(t) };
     let square = t * t;
     let core = (t * square).mul_add(-polynomial(square, V::Scalar::CORE), t);
     let near = constant::<V>(SQRT_HALF_PI) - core;

@@ -4,7 +4,7 @@ use super::point::Point;
 use super::{Mixture, SQRT_TAU, small_part};
 use crate::math::{density_and_tail, exp, exp_falling, exp_normal, half_square, largest_of, ln, mills, sum, sum_of, two_sum};
 use crate::real::Real;
-use crate::value::{Lanewise, Value};
+use crate::value::{Lanewise, Value, Zeros};
 
 /// The least tail and the least density that are summed as they are.
 ///
@@ -61,9 +61,10 @@ impl<V: Value, const K: usize> Mixture<V, K> {
     #[inline(always)]
     fn deep_inside(&self, t: &[V; K], side: V) -> Deep<V, K> {
         let root = V::splat(V::Scalar::from_f64(SQRT_TAU));
-        let (mut log_density, mut low, mut log_mass) = ([V::ZEROS; K], [V::ZEROS; K], [V::ZEROS; K]);
+        let (mut log_density, mut low, mut log_mass, mut mills) = ([V::ZEROS; K], [V::ZEROS; K], [V::ZEROS; K], [V::ZEROS; K]);
         for k in 0..K {
-            [log_density[k], low[k], log_mass[k]] = V::map::<Logarithms, 4, 3>([t[k], side, self.log_weights[k], self.log_weights_low[k]]);
+            [log_density[k], low[k], log_mass[k], mills[k]] =
+                V::map::<Logarithms, 4, 4>([t[k], side, self.log_weights[k], self.log_weights_low[k]]);
         }
         let (density_shift, largest) = (largest_of(&log_density), largest_of(&log_mass));
         // The masses' unit: a component that the point has not passed has about its whole weight.
@@ -77,9 +78,12 @@ impl<V: Value, const K: usize> Mixture<V, K> {
         for k in 0..K {
             density[k] = exp_falling((log_density[k] - density_shift) + low[k]);
             by_scale[k] = density[k] * self.inverse_scales[k];
-            let beyond = density[k] * mills(t[k].abs()) * scale;
-            let whole = exp_normal((self.log_weights[k] - shift) + self.log_weights_low[k]) * root;
-            tail[k] = (side * t[k]).select_lt(V::ZEROS, whole - beyond, beyond);
+            tail[k] = density[k] * mills[k] * scale;
+            let passed = side * t[k];
+            if passed.any(|passed| passed < V::Scalar::ZEROS) {
+                let whole = exp_normal((self.log_weights[k] - shift) + self.log_weights_low[k]) * root;
+                tail[k] = passed.select_lt(V::ZEROS, whole - tail[k], tail[k]);
+            }
             share[k] = exp_falling(log_mass[k] - largest);
         }
         Deep {
@@ -95,24 +99,25 @@ impl<V: Value, const K: usize> Mixture<V, K> {
     }
 }
 
-/// Distance from the mean, side, and logarithm of the weight in two parts to the logarithm of the density in two parts, and to that of the mass.
+/// Distance from the mean, side, and logarithm of the weight in two parts to the logarithm of the density in two parts, that of the mass, and the Mills ratio.
 ///
 /// The first carries what its rounding lost, as long as that is small: at a crossing of components the log-det sees it. The second never rises on its way out.
 struct Logarithms;
-impl Lanewise<4, 3> for Logarithms {
+impl Lanewise<4, 4> for Logarithms {
     #[inline(always)]
-    fn of<L: Value>([t, side, log_weight, log_weight_low]: [L; 4]) -> [L; 3] {
+    fn of<L: Value>([t, side, log_weight, log_weight_low]: [L; 4]) -> [L; 4] {
         let (square, square_low) = half_square(t);
         let (sum, rounding) = two_sum(log_weight, -square);
         let log_density = sum - square_low;
         let lost = ((sum - log_density) - square_low) + (rounding + log_weight_low);
         let (distance, far) = (t.abs(), L::splat(L::Scalar::from_f64(8.0)));
-        let (_, near) = density_and_tail(distance);
+        let ratio = mills(distance);
+        let near = if distance.any(|t| t < L::Scalar::from_f64(8.0)) { density_and_tail(distance).1 } else { L::ZEROS };
         let inner = L::splat(L::Scalar::from_f64(SQRT_TAU)) - near;
-        let beyond = distance.select_lt(far, near, mills(distance));
+        let beyond = distance.select_lt(far, near, ratio);
         let fall = distance.select_lt(far, L::ZEROS, distance * distance * L::splat(L::Scalar::from_f64(-0.5)));
         let passed = side * t;
         let log_mass = passed.select_lt(L::ZEROS, L::ZEROS, fall) + ln(passed.select_lt(L::ZEROS, inner, beyond));
-        [log_density, small_part(log_density, lost), log_weight + log_mass]
+        [log_density, small_part(log_density, lost), log_weight + log_mass, ratio]
     }
 }
