@@ -61,9 +61,9 @@ impl<V: Value, const K: usize> Mixture<V, K> {
     #[inline(always)]
     fn deep_inside(&self, t: &[V; K], side: V) -> Deep<V, K> {
         let root = V::splat(V::Scalar::from_f64(SQRT_TAU));
-        let (mut log_density, mut low, mut log_mass, mut mills) = ([V::ZEROS; K], [V::ZEROS; K], [V::ZEROS; K], [V::ZEROS; K]);
+        let (mut log_density, mut low, mut log_mass, mut ratio) = ([V::ZEROS; K], [V::ZEROS; K], [V::ZEROS; K], [V::ZEROS; K]);
         for k in 0..K {
-            [log_density[k], low[k], log_mass[k], mills[k]] =
+            [log_density[k], low[k], log_mass[k], ratio[k]] =
                 V::map::<Logarithms, 4, 4>([t[k], side, self.log_weights[k], self.log_weights_low[k]]);
         }
         let (density_shift, largest) = (largest_of(&log_density), largest_of(&log_mass));
@@ -78,7 +78,7 @@ impl<V: Value, const K: usize> Mixture<V, K> {
         for k in 0..K {
             density[k] = exp_falling((log_density[k] - density_shift) + low[k]);
             by_scale[k] = density[k] * self.inverse_scales[k];
-            tail[k] = density[k] * mills[k] * scale;
+            tail[k] = density[k] * ratio[k] * scale;
             let passed = side * t[k];
             if passed.any(|passed| passed < V::Scalar::ZEROS) {
                 let whole = exp_normal((self.log_weights[k] - shift) + self.log_weights_low[k]) * root;
@@ -112,7 +112,8 @@ impl Lanewise<4, 4> for Logarithms {
         let lost = ((sum - log_density) - square_low) + (rounding + log_weight_low);
         let (distance, far) = (t.abs(), L::splat(L::Scalar::from_f64(8.0)));
         let ratio = mills(distance);
-        let near = if distance.any(|t| t < L::Scalar::from_f64(8.0)) { density_and_tail(distance).1 } else { L::ZEROS };
+        // From 9 on it is nothing beside the whole.
+        let near = if distance.any(|t| t < L::Scalar::from_f64(9.0)) { density_and_tail(distance).1 } else { L::ZEROS };
         let inner = L::splat(L::Scalar::from_f64(SQRT_TAU)) - near;
         let beyond = distance.select_lt(far, near, ratio);
         let fall = distance.select_lt(far, L::ZEROS, distance * distance * L::splat(L::Scalar::from_f64(-0.5)));
