@@ -1,6 +1,6 @@
 //! Every `f32` input of every one-argument function, against the `f64` path, and of the maps of eight mixtures.
 //!
-//! `cargo test --release --test exhaustive -- --ignored --nocapture` takes about a minute a function on one core and two to five a mixture, but an hour for the comb of 64
+//! `cargo test --release --test exhaustive -- --ignored --nocapture` takes about a minute a function on one core and one to five a mixture, but an hour for the comb of 64
 //! components; a name after `--ignored` picks one, and `SWEEP_STRIDE=17` takes every 17th block of 16 inputs (the count of steps back is then of that sample).
 //!
 //! Lanes do the sweep: `tests/ulp.rs` shows that they have the bits of the scalar functions. The `f64` path is off by less than `2^-26` of an
