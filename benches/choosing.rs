@@ -6,15 +6,15 @@
 
 use std::ops::ControlFlow;
 
-use gaussflow::conditioner::{Dense, Head, Relu};
 use gaussflow::factory::{CouplingBlock, GaussianizationBlock};
-use gaussflow::init::{Gaussianize, WarmStart};
+use gaussflow::start::{Gaussianize, WarmStart};
 use gaussflow::toy::{eight_gaussians, two_moons, two_spirals};
 use gaussflow::train::{Adam, Copies, Fit, Schedule, Trainer, fit, mean_nll};
 use gaussflow::{
     Affine, Coupling, DifferentiableBijector, FirstHalf, Flow, Householder, Init, MixtureCdf, RationalQuadraticSpline, SigmoidClamp, Swap,
     TanhClamp, Wide, Zeros,
 };
+use gaussflow::{Dense, Head, Relu};
 use rand_pcg::Pcg64;
 
 type Draw = fn(&mut [[f32; 2]], &mut Pcg64);

@@ -6,13 +6,13 @@
 
 use std::array::from_fn;
 
-use gaussflow::conditioner::{DifferentiableLayer, Layer};
 use gaussflow::math::exp;
 use gaussflow::toy::two_moons;
 use gaussflow::train::{Adam, TrainError, Trainer, mean_nll};
 use gaussflow::{
     Coupling, FirstHalf, Flow, Head, Householder, Init, MixtureCdf, Parameters, Role, Swap, TanhClamp, Value, Wide, Width, Zeros,
 };
+use gaussflow::{DifferentiableLayer, Layer};
 use rand_core::Rng;
 use rand_pcg::Pcg64;
 

@@ -6,7 +6,7 @@
 
 use std::ops::ControlFlow;
 
-use gaussflow::conditioner::Tanh;
+use gaussflow::Tanh;
 use gaussflow::train::{Copies, Fit, TrainError, Trainer, fit};
 use gaussflow::{Conditional, ContextDense, Flow, Head, MixtureCdf, Real, TanhClamp, Wide, Zeros, standard_normal};
 use rand_pcg::Pcg64;

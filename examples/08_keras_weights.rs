@@ -11,8 +11,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use clap::Parser;
-use gaussflow::conditioner::Relu;
-use gaussflow::{Coupling, Dense, FirstHalf, Flow, Head, Householder, MixtureCdf, Real, Swap, TanhClamp, Zeros, keras};
+use gaussflow::Relu;
+use gaussflow::{Coupling, Dense, FirstHalf, Flow, Head, Householder, MixtureCdf, Real, Swap, TanhClamp, Zeros, store::keras};
 
 type Mixture<T> = MixtureCdf<TanhClamp<T>, 8>;
 type Net<T> = (Dense<T, 1, 64>, Relu, Dense<T, 64, 64>, Relu, Head<T, Mixture<T>, 64, 1>);

@@ -24,12 +24,12 @@
 use rand_core::Rng;
 
 use crate::bijector::{Coupling, Householder, Marginal};
+use crate::bijector::{FirstHalf, Swap};
 use crate::conditioner::{Dense, Head, Relu, SharedHead};
 use crate::flow::Flow;
-use crate::mask::{FirstHalf, Swap};
-use crate::params::Init;
+use crate::number::Zeros;
+use crate::parameters::Init;
 use crate::univariate::{ClampedMixture, MixtureCdf, NoClamp};
-use crate::value::Zeros;
 
 /// A conditioner: `I` values through two hidden ReLU layers of `H` to the head `L`.
 pub type Mlp<T, L, const I: usize, const H: usize = 64> = (Dense<T, I, H>, Relu, Dense<T, H, H>, Relu, L);

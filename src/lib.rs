@@ -5,53 +5,39 @@
 #[cfg(any(feature = "std", feature = "safetensors"))]
 extern crate std;
 
-mod batch;
-pub mod bijector;
-pub mod conditioner;
+mod bijector;
+mod conditioner;
 pub mod factory;
 mod flow;
-pub mod format;
-pub mod init;
-#[cfg(feature = "safetensors")]
-pub mod keras;
-mod lanes;
-mod mask;
+mod linalg;
 pub mod math;
-mod pack;
-mod params;
-mod quantize;
-mod real;
+mod mixture;
+mod number;
+mod parameters;
+#[doc(hidden)]
 pub mod root;
-mod sample;
-#[cfg(feature = "serde")]
-mod serde;
-mod shape;
-mod source;
-mod structure;
+pub mod start;
+pub mod store;
 pub mod toy;
 pub mod train;
-pub mod univariate;
-mod value;
+mod univariate;
 
-pub use batch::BatchError;
 pub use bijector::{
-    ActNorm, Bijector, Conditional, Coupling, DifferentiableBijector, Householder, Inverse, Linear, Marginal, Order, Orthogonal,
-    Permutation, Reverse, Reversed,
+    ActNorm, Alternating, Bijector, Conditional, Coupling, DifferentiableBijector, FirstHalf, Householder, Inverse, Linear, Marginal, Mask,
+    NotOrthogonal, Order, Orthogonal, Permutation, Reverse, Reversed, Swap,
 };
-pub use conditioner::{ContextDense, Dense, DifferentiableLayer, Head, Int8Dense, Int8Head, Layer, Residual, SharedHead};
-pub use flow::{Flow, Given, log_base};
-pub use lanes::Wide;
-pub use mask::{Alternating, FirstHalf, Mask, Swap};
-pub use pack::{Fused, Pack};
-pub use params::{Init, Parameters, Role};
-pub use quantize::Quantize;
-pub use real::Real;
-pub use sample::standard_normal;
-pub use shape::{Each, Shape, Width};
-pub use source::Source;
-pub use structure::Part;
+pub use conditioner::{
+    Activation, ConstantOutput, ContextDense, Dense, DifferentiableLayer, Each, Gelu, Head, Int8Dense, Int8Head, Layer, LeakyRelu, Relu,
+    Residual, Shape, SharedHead, Sigmoid, Silu, Softplus, Tanh, Width,
+};
+pub use flow::{BatchError, Flow, Given, log_base};
+pub use math::draw::standard_normal;
+pub use mixture::{Mixture, MixtureError};
+#[doc(hidden)]
+pub use number::Lanewise;
+pub use number::{Fused, Pack, Real, Value, Wide, Zeros};
+pub use parameters::{Init, Parameters, Part, Role};
 pub use univariate::{
-    Affine, AffineParams, Mixture, MixtureCdf, MixtureError, MixtureParams, MixtureTape, NoClamp, RationalQuadraticSpline, SigmoidClamp,
-    SplineParams, TanhClamp, Univariate,
+    Affine, AffineParams, ClampedMixture, LogScaleClamp, MixtureCdf, MixtureParams, MixtureTape, NoClamp, RationalQuadraticSpline,
+    SigmoidClamp, SplineParams, TanhClamp, Univariate,
 };
-pub use value::{Lanewise, Value, Zeros};

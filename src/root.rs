@@ -1,8 +1,8 @@
 //! Roots of increasing functions, with a bound on the evaluations that is known at compile time.
 
 use crate::math::ln_1p;
-use crate::real::Real;
-use crate::value::{Value, Zeros};
+use crate::number::Real;
+use crate::number::{Value, Zeros};
 
 /// Evaluations during which [`newton`] may step without halving its bracket.
 const FREE_STEPS: u32 = 12;

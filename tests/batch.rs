@@ -1,6 +1,6 @@
 //! Batches against single samples, on any length, with contexts and on threads.
 
-use gaussflow::conditioner::Relu;
+use gaussflow::Relu;
 use gaussflow::{
     BatchError, ContextDense, Coupling, Dense, FirstHalf, Flow, Head, Householder, Init, MixtureCdf, Parameters, Real, Role, Swap,
     TanhClamp, Zeros, standard_normal,

@@ -1,6 +1,6 @@
 //! One-dimensional mixtures by expectation-maximisation against scikit-learn's, on `tests/data/em/sets.txt` (made by `tools/em_data.py`).
 
-use gaussflow::init::{DataError, Em, MixtureFit, fit_mixture};
+use gaussflow::start::{DataError, Em, MixtureFit, fit_mixture};
 use gaussflow::{Mixture, Real};
 use rand_pcg::Pcg64;
 

@@ -3,12 +3,12 @@
 #[path = "common/stack.rs"]
 mod stack;
 
-use gaussflow::conditioner::ConstantOutput;
+use gaussflow::ClampedMixture;
+use gaussflow::ConstantOutput;
 use gaussflow::factory;
-use gaussflow::init::WarmStart;
+use gaussflow::start::WarmStart;
 use gaussflow::toy::two_moons;
 use gaussflow::train::{Adam, Trainer};
-use gaussflow::univariate::ClampedMixture;
 use gaussflow::{
     Bijector, Each, FirstHalf, Flow, Householder, Init, Marginal, MixtureParams, Pack, Real, Value, Wide, Zeros, standard_normal,
 };

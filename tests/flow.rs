@@ -1,6 +1,6 @@
 //! The flow as a user meets it: densities, samples, states, context, counts.
 
-use gaussflow::conditioner::{ConstantOutput, Relu, Tanh};
+use gaussflow::{ConstantOutput, Relu, Tanh};
 use gaussflow::{
     ContextDense, Coupling, Dense, FirstHalf, Flow, Head, Householder, Init, Inverse, Layer, MixtureCdf, MixtureParams, Parameters, Real,
     Residual, Role, SharedHead, Swap, TanhClamp, Value, Width, Zeros, standard_normal,

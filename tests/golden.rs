@@ -9,11 +9,11 @@ mod report;
 #[path = "common/stack.rs"]
 mod stack;
 
-use gaussflow::conditioner::{Relu, Tanh};
 use gaussflow::{
     Alternating, Coupling, Dense, DifferentiableBijector, FirstHalf, Flow, Head, Householder, Marginal, MixtureCdf, NoClamp, Orthogonal,
     Pack, Real, Residual, SharedHead, SigmoidClamp, Swap, TanhClamp, Value, Zeros,
 };
+use gaussflow::{Relu, Tanh};
 use golden::Case;
 use report::Report;
 

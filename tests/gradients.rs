@@ -9,11 +9,11 @@ mod planted;
 #[path = "common/stack.rs"]
 mod stack;
 
-use gaussflow::conditioner::{Gelu, LeakyRelu, Relu, Sigmoid, Silu, Softplus, Tanh};
 use gaussflow::{
     Alternating, Conditional, ContextDense, Coupling, Dense, DifferentiableBijector, FirstHalf, Flow, Head, Householder, Init, Inverse,
     MixtureCdf, MixtureParams, NoClamp, Pack, Parameters, Residual, SharedHead, SigmoidClamp, Swap, TanhClamp, Wide, Zeros,
 };
+use gaussflow::{Gelu, LeakyRelu, Relu, Sigmoid, Silu, Softplus, Tanh};
 use gradient::{
     Direction, Mismatch, Outcome, Row, check_bijector, check_layer, check_nll, check_reverse_kl, check_univariate, draws, random,
 };
@@ -68,7 +68,7 @@ type MixHead<const K: usize, const H: usize, const B: usize, S = TanhClamp<f64>>
 // Univariates
 
 /// At `x` in the bulk, between and beyond the components.
-fn mixture<S: gaussflow::univariate::LogScaleClamp<f64> + Zeros>(name: &str) {
+fn mixture<S: gaussflow::LogScaleClamp<f64> + Zeros>(name: &str) {
     let mut univariate = MixtureCdf::<S, 4> { clamp: S::ZEROS };
     gaussflow::Univariate::init(&mut univariate);
     let params = MixtureParams::new([0.3, -0.4, 0.8, -1.0], [-1.5, 0.2, 0.9, 2.0], [-0.3, 0.4, -0.7, 0.2]);

@@ -3,8 +3,8 @@
 use std::sync::Mutex;
 use std::thread;
 
-use gaussflow::conditioner::Relu;
-use gaussflow::format::DecodeError;
+use gaussflow::Relu;
+use gaussflow::store::format::DecodeError;
 use gaussflow::train::{Adam, Trainer};
 use gaussflow::{Coupling, Dense, FirstHalf, Flow, Head, Householder, Init, MixtureCdf, Pack, Parameters, Swap, TanhClamp, Zeros};
 use rand_pcg::Pcg32;

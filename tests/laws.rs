@@ -6,12 +6,12 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use gaussflow::conditioner::{Relu, Tanh};
 use gaussflow::{
     ActNorm, Affine, Alternating, Bijector, Conditional, Coupling, Dense, DifferentiableBijector, FirstHalf, Flow, Head, Householder, Init,
     Inverse, Linear, Marginal, MixtureCdf, NoClamp, Order, Orthogonal, Pack, Parameters, Permutation, RationalQuadraticSpline, Real,
     Residual, Reverse, Role, SharedHead, SigmoidClamp, Swap, TanhClamp, Value, Zeros, math, standard_normal,
 };
+use gaussflow::{Relu, Tanh};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 use rand_pcg::Pcg64;

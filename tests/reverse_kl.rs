@@ -3,7 +3,7 @@
 #[path = "common/stack.rs"]
 mod stack;
 
-use gaussflow::conditioner::Tanh;
+use gaussflow::Tanh;
 use gaussflow::train::{Adam, Schedule, TrainError, Trainer};
 use gaussflow::{
     Affine, ContextDense, Coupling, FirstHalf, Flow, Head, Init, Marginal, NoClamp, Pack, Swap, TanhClamp, Zeros, standard_normal,

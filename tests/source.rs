@@ -2,10 +2,10 @@
 
 use std::fmt::Debug;
 
-use gaussflow::conditioner::*;
+use gaussflow::store::RustSource;
 use gaussflow::*;
 
-/// The value of an expression, checked against its [`Source`]: the same tokens.
+/// The value of an expression, checked against its [`RustSource`]: the same tokens.
 macro_rules! same {
     ($type:ty: $value:expr) => {
         same::<$type>(&$value, stringify!($value))
@@ -14,8 +14,8 @@ macro_rules! same {
 
 fn same<F: Debug>(value: &F, tokens: &str) {
     let squeeze = |text: &str| text.replace(char::is_whitespace, "").replace(",}", "}").replace(",)", ")").replace(",]", "]");
-    let source = Source(value).to_string();
-    let expression = source.strip_prefix("{#[allow(unused_imports)]use ::gaussflow::{conditioner::*,*};").and_then(|s| s.strip_suffix('}'));
+    let source = RustSource(value).to_string();
+    let expression = source.strip_prefix("{#[allow(unused_imports)]use ::gaussflow::*;").and_then(|s| s.strip_suffix('}'));
     assert_eq!(squeeze(expression.expect("a block with the names in scope")), squeeze(tokens));
 }
 

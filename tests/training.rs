@@ -2,13 +2,13 @@
 
 use std::ops::ControlFlow;
 
-use gaussflow::conditioner::{Relu, Tanh};
 use gaussflow::toy::two_moons;
 use gaussflow::train::{Adam, Copies, Fit, FitState, Outcome, Schedule, TrainError, Trainer, fit, mean_nll, shuffle};
 use gaussflow::{
     ContextDense, Coupling, Dense, FirstHalf, Flow, Head, Householder, Init, MixtureCdf, Pack, Parameters, Swap, TanhClamp, Value, Wide,
     Zeros, standard_normal,
 };
+use gaussflow::{Relu, Tanh};
 use rand_pcg::Pcg32;
 
 type Mixture<T> = MixtureCdf<TanhClamp<T>, 4>;

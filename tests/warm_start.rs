@@ -5,8 +5,8 @@ mod stack;
 
 use std::ops::ControlFlow;
 
-use gaussflow::conditioner::Relu;
-use gaussflow::init::{Rotation, WarmStart};
+use gaussflow::Relu;
+use gaussflow::start::{Rotation, WarmStart};
 use gaussflow::toy::two_moons;
 use gaussflow::train::{Adam, Copies, Fit, Trainer, fit, mean_nll};
 use gaussflow::{

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes a live Keras flow (gauss_keras) as a safetensors file that `gaussflow::keras::load` reads.
+"""Writes a live Keras flow (gauss_keras) as a safetensors file that `gaussflow::store::keras::load` reads.
 
     pip install keras safetensors numpy
 
@@ -13,7 +13,7 @@ chain of Dense layers with activations, a Sequential or a Functional model; `Add
 is a skip, and a weightless layer with `d_b` at the end is what repeats one mixture for all dimensions. Whatever is not
 known raises an error: a file is never written by guess.
 
-The names of tensors and metadata are listed in the documentation of `gaussflow::keras`. Weights are written as they
+The names of tensors and metadata are listed in the documentation of `gaussflow::store::keras`. Weights are written as they
 are, float32 or float64; narrower ones as float32. gaussflow does not clip probabilities (`eps`), so its densities
 differ from the flow's own where the clip bites.
 """

@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use gaussflow::conditioner::ConstantOutput;
-use gaussflow::init::WarmStart;
+use gaussflow::ConstantOutput;
+use gaussflow::start::WarmStart;
 use gaussflow::train::{Adam, Copies, Fit, Progress, Trainer, fit, mean_nll};
 use gaussflow::{DifferentiableLayer, Each, Flow, Init, Parameters, Wide, Width, Zeros};
 use indicatif::{ProgressBar, ProgressStyle};

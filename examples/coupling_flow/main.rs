@@ -14,8 +14,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
-use gaussflow::conditioner::{Relu, Tanh};
 use gaussflow::{Coupling, Dense, FirstHalf, Head, Householder, MixtureCdf, Residual, SharedHead, Swap, TanhClamp};
+use gaussflow::{Relu, Tanh};
 
 use data::{Points, Standard};
 

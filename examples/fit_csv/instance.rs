@@ -4,11 +4,11 @@ use std::any::type_name;
 use std::fmt::Debug;
 use std::ops::ControlFlow;
 
-use gaussflow::conditioner::Relu;
+use gaussflow::store::RustSource;
 use gaussflow::train::{Copies, Fit, Outcome, Progress, Trainer, fit};
 use gaussflow::{
     ActNorm, Bijector, Conditional, ContextDense, Coupling, Dense, DifferentiableBijector, FirstHalf, Flow, Head, Householder, Init,
-    MixtureCdf, Parameters, Source, TanhClamp, Wide, Zeros,
+    MixtureCdf, Parameters, Relu, TanhClamp, Wide, Zeros,
 };
 use rand_pcg::Pcg64;
 
@@ -131,7 +131,7 @@ impl<F: Family<D>, const D: usize> Instance<F, D> {
     }
 
     fn source_with<const C: usize>(&self) -> [String; 2] {
-        [without_paths(type_name::<Standardised<F, D, C>>()), Source(&*self.exact::<C>()).to_string()]
+        [without_paths(type_name::<Standardised<F, D, C>>()), RustSource(&*self.exact::<C>()).to_string()]
     }
 
     fn decode_with<const C: usize>(&mut self, bytes: &[u8]) -> Result<(), String> {

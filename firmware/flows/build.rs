@@ -4,7 +4,8 @@ use std::fmt::Debug;
 use std::path::Path;
 use std::{env, fs};
 
-use gaussflow::{Parameters, Quantize, Source, Zeros};
+use gaussflow::store::{Quantize, RustSource};
+use gaussflow::{Parameters, Zeros};
 use shapes::{Int8Moons, Moons, Watch};
 
 fn main() {
@@ -13,7 +14,7 @@ fn main() {
     let moons = trained::<Moons>("moons");
     let mut small = Box::new(Int8Moons::ZEROS);
     small.quantize(&moons);
-    write("int8_moons", Source(&*small).to_string());
+    write("int8_moons", RustSource(&*small).to_string());
     trained::<Watch>("watch");
     stream();
 }
@@ -27,7 +28,7 @@ fn trained<F: Parameters<f32> + Zeros + Debug>(name: &str) -> Box<F> {
     let mut flow = Box::new(F::ZEROS);
     flow.visit_mut(&mut |_, slice| slice.fill_with(|| numbers.next().unwrap_or_else(|| panic!("{path}: too short"))));
     assert!(numbers.next().is_none() && rest.is_empty(), "{path}: too long");
-    write(name, Source(&*flow).to_string());
+    write(name, RustSource(&*flow).to_string());
     flow
 }
 

@@ -1,7 +1,7 @@
 //! Flows: layers there and back, training, and files.
 
-use gaussflow::conditioner::Tanh;
-use gaussflow::format::DecodeError;
+use gaussflow::Tanh;
+use gaussflow::store::format::DecodeError;
 use gaussflow::train::{Adam, TrainError, Trainer};
 use gaussflow::{
     Bijector, Coupling, Dense, FirstHalf, Flow, Head, Householder, Init, MixtureCdf, Pack, Parameters, Real, Role, Swap, TanhClamp, Value,

@@ -3,13 +3,13 @@
 use rand_core::Rng;
 
 use crate::bijector::{Bijector, DifferentiableBijector};
-use crate::init::{DataError, check_rows, moments};
 use crate::math::{exp, ln};
-use crate::params::{Init, Parameters, Role};
-use crate::real::Real;
-use crate::structure::Part;
+use crate::number::Real;
+use crate::number::{Value, Zeros};
+use crate::parameters::Part;
+use crate::parameters::{Init, Parameters, Role};
+use crate::start::{DataError, check_rows, moments};
 use crate::univariate::held;
-use crate::value::{Value, Zeros};
 
 /// `z_d = e^(s_d) x_d + b_d`: standardises each dimension, the first layer of a flow on raw data.
 ///
@@ -164,8 +164,8 @@ mod tests {
     use super::ActNorm;
     use crate::bijector::Bijector;
     use crate::bijector::check::{self, Limits};
-    use crate::init::{DataError, moments};
-    use crate::value::Zeros;
+    use crate::number::Zeros;
+    use crate::start::{DataError, moments};
 
     const POINTS: [[f64; 3]; 3] = [[0.3, -0.7, 2.0], [1e3, -1e3, 0.0], [-40.0, 0.0, 1.0]];
 

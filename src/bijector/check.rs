@@ -4,11 +4,11 @@ use rand_pcg::Pcg64;
 
 use crate::bijector::{Bijector, DifferentiableBijector};
 use crate::math::ln;
-use crate::pack::Pack;
-use crate::params::{Parameters, Role};
-use crate::real::Real;
-use crate::sample::standard_normal;
-use crate::value::{Value, Zeros};
+use crate::math::standard_normal;
+use crate::number::Pack;
+use crate::number::Real;
+use crate::number::{Value, Zeros};
+use crate::parameters::{Parameters, Role};
 
 /// What a round trip may lose.
 pub(crate) struct Limits {

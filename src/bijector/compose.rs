@@ -1,9 +1,9 @@
 //! Tuples and arrays of bijectors, applied left to right.
 
 use crate::bijector::{Bijector, DifferentiableBijector};
-use crate::real::Real;
-use crate::structure::Part;
-use crate::value::Value;
+use crate::number::Real;
+use crate::number::Value;
+use crate::parameters::Part;
 
 /// One flat list of elements with independent bounds, forwards and backwards. For three bijectors, in short:
 ///

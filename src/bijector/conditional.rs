@@ -5,12 +5,12 @@ use rand_core::Rng;
 use crate::bijector::coupling::{TapeOf, map_each, pull_back};
 use crate::bijector::{Bijector, DifferentiableBijector};
 use crate::conditioner::{ConstantOutput, DifferentiableLayer, Layer};
-use crate::params::{Init, Parameters, Role};
-use crate::real::Real;
-use crate::shape::{Each, Width};
-use crate::structure::Part;
+use crate::conditioner::{Each, Width};
+use crate::number::Real;
+use crate::number::{Value, Zeros};
+use crate::parameters::Part;
+use crate::parameters::{Init, Parameters, Role};
 use crate::univariate::Univariate;
-use crate::value::{Value, Zeros};
 
 /// `z_d = u(x_d; n(c)_d)`: the conditioner `N` maps the context to the parameters of the univariate `U` for each of `D` dimensions.
 ///

@@ -5,14 +5,14 @@ use core::marker::PhantomData;
 use rand_core::Rng;
 
 use crate::bijector::{Bijector, DifferentiableBijector};
+use crate::bijector::{Mask, identity_count};
 use crate::conditioner::{ConstantOutput, DifferentiableLayer, Layer};
-use crate::mask::{Mask, identity_count};
-use crate::params::{Init, Parameters, Role};
-use crate::real::Real;
-use crate::shape::{Each, Width};
-use crate::structure::Part;
+use crate::conditioner::{Each, Width};
+use crate::number::Real;
+use crate::number::{Value, Zeros};
+use crate::parameters::Part;
+use crate::parameters::{Init, Parameters, Role};
 use crate::univariate::Univariate;
-use crate::value::{Value, Zeros};
 
 /// `z_a = x_a`, `z_b = u(x_b; n(x_a, c))`: the mask `M` splits `x` into an identity half of `A` dimensions and a transformed half of `B`, and the conditioner `N` maps the
 /// first (and the context) to the parameters of the univariate `U` for each dimension of the second.

@@ -3,12 +3,12 @@
 use rand_core::Rng;
 
 use crate::bijector::{Bijector, DifferentiableBijector};
+use crate::math::standard_normal;
 use crate::math::{product_error, sum_in_two, sum_of};
-use crate::params::{Init, Parameters, Role};
-use crate::real::Real;
-use crate::sample::standard_normal;
-use crate::structure::Part;
-use crate::value::{Value, Zeros};
+use crate::number::Real;
+use crate::number::{Value, Zeros};
+use crate::parameters::Part;
+use crate::parameters::{Init, Parameters, Role};
 
 /// `z = H_R .. H_1 x` with `H_r = I - 2 v_r v_r^T / (|v_r|^2 + 1e-12)`.
 ///

@@ -3,10 +3,10 @@
 use rand_core::Rng;
 
 use crate::bijector::{Bijector, DifferentiableBijector};
-use crate::params::{Init, Parameters, Role};
-use crate::real::Real;
-use crate::structure::Part;
-use crate::value::{Value, Zeros};
+use crate::number::Real;
+use crate::number::{Value, Zeros};
+use crate::parameters::Part;
+use crate::parameters::{Init, Parameters, Role};
 
 /// `B` turned around: its forward map is `B`'s inverse.
 #[derive(Clone, Debug, Default, PartialEq)]

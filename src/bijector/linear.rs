@@ -4,11 +4,11 @@ use rand_core::Rng;
 
 use crate::bijector::{Bijector, DifferentiableBijector};
 use crate::math::exp;
-use crate::params::{Init, Parameters, Role};
-use crate::real::Real;
-use crate::structure::Part;
+use crate::number::Real;
+use crate::number::{Value, Zeros};
+use crate::parameters::Part;
+use crate::parameters::{Init, Parameters, Role};
 use crate::univariate::held;
-use crate::value::{Value, Zeros};
 
 /// `z = L U x + b`, with a unit lower triangular `L` and an upper triangular `U` whose diagonal is positive.
 ///
@@ -219,7 +219,7 @@ mod tests {
     use super::Linear;
     use crate::bijector::Bijector;
     use crate::bijector::check::{self, Limits};
-    use crate::value::Zeros;
+    use crate::number::Zeros;
 
     const POINTS: [[f64; 4]; 3] = [[0.3, -0.7, 2.0, 0.1], [1e3, -1e3, 0.0, 50.0], [-40.0, 0.0, 1.0, -3.0]];
 

@@ -4,11 +4,11 @@ use rand_core::Rng;
 
 use crate::bijector::coupling::map_each;
 use crate::bijector::{Bijector, DifferentiableBijector};
-use crate::params::{Init, Parameters, Role};
-use crate::real::Real;
-use crate::structure::Part;
+use crate::number::Real;
+use crate::number::{Value, Zeros};
+use crate::parameters::Part;
+use crate::parameters::{Init, Parameters, Role};
 use crate::univariate::Univariate;
-use crate::value::{Value, Zeros};
 
 /// `z_d = u(x_d; p_d)`: the univariate `U` on each of `D` dimensions, with parameters from a table instead of a network.
 ///
@@ -181,9 +181,9 @@ mod tests {
 
     use super::Marginal;
     use crate::bijector::check::{self, Limits};
-    use crate::params::{Init, Parameters};
+    use crate::number::Zeros;
+    use crate::parameters::{Init, Parameters};
     use crate::univariate::{MixtureCdf, NoClamp};
-    use crate::value::Zeros;
 
     type Mixtures<T> = Marginal<T, MixtureCdf<NoClamp, 3>, 2>;
 

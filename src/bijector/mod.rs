@@ -10,6 +10,7 @@ mod householder;
 mod inverse;
 mod linear;
 mod marginal;
+mod mask;
 mod orthogonal;
 mod permutation;
 
@@ -20,16 +21,18 @@ pub use householder::Householder;
 pub use inverse::Inverse;
 pub use linear::Linear;
 pub use marginal::Marginal;
+pub(crate) use mask::identity_count;
+pub use mask::{Alternating, FirstHalf, Mask, Swap};
 pub(crate) use orthogonal::check as check_orthogonal;
 #[cfg(test)]
 pub(crate) use orthogonal::off_orthogonal as orthogonality;
 pub use orthogonal::{NotOrthogonal, Orthogonal};
 pub use permutation::{Order, Permutation, Reverse, Reversed};
 
-use crate::params::Parameters;
-use crate::real::Real;
-use crate::structure::Part;
-use crate::value::{Value, Zeros};
+use crate::number::Real;
+use crate::number::{Value, Zeros};
+use crate::parameters::Parameters;
+use crate::parameters::Part;
 
 /// An invertible, differentiable map of `R^D`, possibly given a context `c` in `R^C`.
 ///

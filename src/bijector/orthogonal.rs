@@ -5,12 +5,12 @@ use core::fmt;
 use rand_core::Rng;
 
 use crate::bijector::{Bijector, DifferentiableBijector};
-use crate::init::orthonormalize;
-use crate::params::{Init, Parameters, Role};
-use crate::real::Real;
-use crate::sample::standard_normal;
-use crate::structure::Part;
-use crate::value::{Value, Zeros};
+use crate::linalg::orthonormalize;
+use crate::math::standard_normal;
+use crate::number::Real;
+use crate::number::{Value, Zeros};
+use crate::parameters::Part;
+use crate::parameters::{Init, Parameters, Role};
 
 /// `z = x q` for rows `x` and a fixed orthogonal matrix `q`.
 ///
@@ -187,9 +187,9 @@ mod tests {
     use super::{NotOrthogonal, Orthogonal};
     use crate::bijector::check::{self, Limits};
     use crate::bijector::{Bijector, Householder, Marginal};
-    use crate::params::{Init, Parameters};
+    use crate::number::Zeros;
+    use crate::parameters::{Init, Parameters};
     use crate::univariate::{Affine, AffineParams, NoClamp};
-    use crate::value::Zeros;
 
     const POINTS: [[f64; 3]; 3] = [[0.3, -0.7, 2.0], [1e3, -1e3, 0.0], [-40.0, 0.0, 1.0]];
 

@@ -5,10 +5,10 @@ use core::marker::PhantomData;
 use rand_core::Rng;
 
 use crate::bijector::{Bijector, DifferentiableBijector};
-use crate::params::{Init, Parameters, Role};
-use crate::real::Real;
-use crate::structure::Part;
-use crate::value::{Value, Zeros};
+use crate::number::Real;
+use crate::number::{Value, Zeros};
+use crate::parameters::Part;
+use crate::parameters::{Init, Parameters, Role};
 
 /// An order of `D` dimensions, as a type.
 ///

@@ -3,12 +3,12 @@
 use rand_core::Rng;
 
 use crate::conditioner::{DifferentiableLayer, Layer};
+use crate::conditioner::{Shape, Width};
 use crate::math;
-use crate::params::{Init, Parameters, Role};
-use crate::real::Real;
-use crate::shape::{Shape, Width};
-use crate::structure::Part;
-use crate::value::{Value, Zeros};
+use crate::number::Real;
+use crate::number::{Value, Zeros};
+use crate::parameters::Part;
+use crate::parameters::{Init, Parameters, Role};
 
 /// A function of one value with its derivative; every activation is a layer of any width.
 pub trait Activation: Copy {

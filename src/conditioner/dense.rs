@@ -5,11 +5,11 @@ use core::convert::identity;
 use rand_core::Rng;
 
 use crate::conditioner::{DifferentiableLayer, Layer};
-use crate::params::{Init, Parameters, Role};
-use crate::real::Real;
-use crate::shape::{Shape, Width};
-use crate::structure::Part;
-use crate::value::{Value, Zeros};
+use crate::conditioner::{Shape, Width};
+use crate::number::Real;
+use crate::number::{Value, Zeros};
+use crate::parameters::Part;
+use crate::parameters::{Init, Parameters, Role};
 
 /// `y = x W + b`, with weights `[input][output]`.
 #[derive(Clone, Debug, PartialEq)]

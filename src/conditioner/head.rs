@@ -6,12 +6,12 @@ use rand_core::Rng;
 
 use crate::conditioner::dense::{add_rows_transposed, affine};
 use crate::conditioner::{ConstantOutput, DifferentiableLayer, Layer};
-use crate::params::{Init, Parameters, Role};
-use crate::real::Real;
-use crate::shape::{Each, Width};
-use crate::structure::Part;
+use crate::conditioner::{Each, Width};
+use crate::number::Real;
+use crate::number::{Value, Zeros};
+use crate::parameters::Part;
+use crate::parameters::{Init, Parameters, Role};
 use crate::univariate::Univariate;
-use crate::value::{Value, Zeros};
 
 /// Linear: `H` hidden values to parameters of the univariate `U` for each of `B` dimensions.
 ///

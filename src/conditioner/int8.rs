@@ -4,12 +4,12 @@ use core::convert::identity;
 
 use crate::conditioner::dense::add_stored_rows;
 use crate::conditioner::{Dense, Head, Layer};
-use crate::quantize::Quantize;
-use crate::real::Real;
-use crate::shape::{Each, Width};
-use crate::structure::Part;
+use crate::conditioner::{Each, Width};
+use crate::number::Real;
+use crate::number::{Value, Zeros};
+use crate::parameters::Part;
+use crate::store::Quantize;
 use crate::univariate::Univariate;
-use crate::value::{Value, Zeros};
 
 /// `y_o = s_o sum_i q_io x_i + b_o`: a [`Dense`] layer with weights of eight bits and a scale an output, for inference.
 ///

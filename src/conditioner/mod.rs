@@ -5,6 +5,7 @@ mod dense;
 mod head;
 mod int8;
 mod residual;
+mod shape;
 mod tuple;
 
 pub use activation::{Activation, Gelu, LeakyRelu, Relu, Sigmoid, Silu, Softplus, Tanh};
@@ -12,14 +13,14 @@ pub use dense::{ContextDense, Dense};
 pub use head::{Head, SharedHead};
 pub use int8::{Int8Dense, Int8Head};
 pub use residual::Residual;
+pub use shape::{Each, Shape, Width};
 
 use core::convert::identity;
 
-use crate::params::Parameters;
-use crate::real::Real;
-use crate::shape::Shape;
-use crate::structure::Part;
-use crate::value::{Value, Zeros};
+use crate::number::Real;
+use crate::number::{Value, Zeros};
+use crate::parameters::Parameters;
+use crate::parameters::Part;
 
 /// A part of a conditioner, or a whole one: `In` (and the context) to `Out`.
 ///

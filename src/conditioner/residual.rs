@@ -2,12 +2,12 @@
 
 use rand_core::Rng;
 
+use crate::conditioner::Width;
 use crate::conditioner::{DifferentiableLayer, Layer};
-use crate::params::{Init, Parameters, Role};
-use crate::real::Real;
-use crate::shape::Width;
-use crate::structure::Part;
-use crate::value::{Value, Zeros};
+use crate::number::Real;
+use crate::number::{Value, Zeros};
+use crate::parameters::Part;
+use crate::parameters::{Init, Parameters, Role};
 
 /// `y = L(x) + x`, for a layer (or a tuple of layers) `L` that keeps the width.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -2,11 +2,11 @@
 
 use core::convert::identity;
 
+use crate::conditioner::Shape;
 use crate::conditioner::{ConstantOutput, DifferentiableLayer, Layer};
-use crate::real::Real;
-use crate::shape::Shape;
-use crate::structure::Part;
-use crate::value::{Value, Zeros};
+use crate::number::Real;
+use crate::number::{Value, Zeros};
+use crate::parameters::Part;
 
 /// One layer after the other, each in the scope of what it reads: a stack holds two outputs at a time. For single samples, whose outputs are small and whose stacks may be.
 macro_rules! chain {

@@ -1,8 +1,8 @@
 //! The exponential function and `e^x - 1`.
 
 use super::{constant, polynomial};
-use crate::real::Real;
-use crate::value::Value;
+use crate::number::Real;
+use crate::number::Value;
 
 /// The constants of [`exp`].
 ///

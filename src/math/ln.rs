@@ -2,8 +2,8 @@
 
 use super::exp::ExpCoefficients;
 use super::{constant, polynomial, polynomial_of};
-use crate::real::Real;
-use crate::value::Value;
+use crate::number::Real;
+use crate::number::Value;
 
 /// The constants of [`ln`].
 ///

@@ -1,8 +1,8 @@
 //! The Mills ratio of the standard normal distribution.
 
 use super::{polynomial, polynomial_of, product_error};
-use crate::real::Real;
-use crate::value::Value;
+use crate::number::Real;
+use crate::number::Value;
 
 /// The constants of [`mills`].
 ///

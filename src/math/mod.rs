@@ -9,9 +9,9 @@
 macro_rules! lanewise {
     ($f:ident, $x:expr) => {{
         struct Function;
-        impl $crate::value::Lanewise<1, 1> for Function {
+        impl $crate::number::Lanewise<1, 1> for Function {
             #[inline(always)]
-            fn of<L: $crate::value::Value>([x]: [L; 1]) -> [L; 1] {
+            fn of<L: $crate::number::Value>([x]: [L; 1]) -> [L; 1] {
                 [$f(x)]
             }
         }
@@ -20,9 +20,10 @@ macro_rules! lanewise {
     }};
 }
 
+pub(crate) mod draw;
 mod exp;
 mod ln;
-mod log_sum_exp;
+mod log_space;
 mod mills;
 mod normal;
 mod quantile;
@@ -30,11 +31,12 @@ mod sigmoid;
 mod sums;
 mod tail;
 
+pub(crate) use draw::standard_normal;
 pub use exp::{exp, expm1};
 pub(crate) use exp::{exp_falling, exp_normal, exp_normal_of_two};
 pub(crate) use ln::ln_rough;
 pub use ln::{ln, ln_1p};
-pub use log_sum_exp::log_sum_exp;
+pub use log_space::log_sum_exp;
 pub use mills::mills;
 pub(crate) use mills::{mills_plain, mills_rough};
 pub use normal::{cdf, log_cdf, log_pdf, log_sf, pdf, sf};
@@ -44,8 +46,8 @@ pub use sigmoid::{sigmoid, softplus, tanh};
 pub(crate) use sums::{largest_of, sum, sum_in_two, sum_of};
 pub(crate) use tail::density_and_tail;
 
-use crate::real::Real;
-use crate::value::Value;
+use crate::number::Real;
+use crate::number::Value;
 
 /// The constants that differ between `f32` and `f64`, each family beside its function.
 pub trait Coefficients:

@@ -4,8 +4,8 @@ use super::exp::{exp_parts, scale};
 use super::ln::ln_parts;
 use super::mills::mills_parts;
 use super::{constant, half_square, product_error};
-use crate::real::Real;
-use crate::value::Value;
+use crate::number::Real;
+use crate::number::Value;
 
 /// The constants of the normal distribution's functions, each with the next bits it lacks (mpmath, 50 digits).
 pub trait NormalCoefficients: Sized + 'static {

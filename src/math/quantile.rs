@@ -2,7 +2,7 @@
 
 use super::normal::NormalCoefficients;
 use super::{constant, expm1, half_square, ln, mills, polynomial, polynomial_of};
-use crate::value::Value;
+use crate::number::Value;
 
 /// The constants of the quantile.
 ///

@@ -2,7 +2,7 @@
 
 use super::exp::ExpCoefficients;
 use super::{constant, exp, exp_normal, ln_1p, polynomial};
-use crate::value::Value;
+use crate::number::Value;
 
 /// The constants of [`tanh`].
 ///

@@ -1,7 +1,7 @@
 //! Sums and maxima of arrays, all lanes in one loop.
 
 use super::two_sum;
-use crate::value::{Lanewise, Value};
+use crate::number::{Lanewise, Value};
 
 /// `items` joined by `f`, which leaves `neutral` as it is: in four chains, which a scalar does in one vector.
 #[inline(always)]

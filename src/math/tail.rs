@@ -2,7 +2,7 @@
 
 use super::exp::exp_parts;
 use super::{constant, half_square, mills, mills_plain, polynomial};
-use crate::value::Value;
+use crate::number::Value;
 
 /// The constants of [`density_and_tail`].
 ///
@@ -65,8 +65,8 @@ const SQRT_HALF_PI: f64 = 1.253_314_137_315_500_3;
 mod tests {
     use super::*;
     use crate::math::sf;
-    use crate::pack::{Fused, Pack};
-    use crate::real::Real;
+    use crate::number::Real;
+    use crate::number::{Fused, Pack};
 
     const SQRT_TAU: f64 = 2.506_628_274_631_000_5;
 

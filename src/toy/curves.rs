@@ -5,7 +5,7 @@ use core::f64::consts::{FRAC_1_SQRT_2, PI};
 use rand_core::Rng;
 
 use super::{direction, log_area, log_kernel, noisy, uniform};
-use crate::real::Real;
+use crate::number::Real;
 
 /// Fills `points` with two interleaved half circles and Gaussian `noise`: scikit-learn's `make_moons`, in its order before it shuffles
 /// (first half the outer moon), then unstandardised.

@@ -34,8 +34,8 @@ pub use pieces::{checkerboard, checkerboard_log_density, eight_gaussians, eight_
 
 use rand_core::Rng;
 
-use crate::real::Real;
-use crate::sample::standard_normal;
+use crate::math::standard_normal;
+use crate::number::Real;
 
 /// One word, uniform on `(0, 1)`.
 fn uniform<R: Rng + ?Sized>(rng: &mut R) -> f64 {

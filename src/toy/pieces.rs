@@ -6,8 +6,8 @@ use rand_core::Rng;
 
 use super::{choose, direction, log_area, log_kernel, uniform};
 use crate::math::log_sum_exp;
-use crate::real::Real;
-use crate::sample::standard_normal;
+use crate::math::standard_normal;
+use crate::number::Real;
 
 /// The deviation of each of the eight, and their distance from the origin.
 const DEVIATION: f64 = 0.5 * FRAC_1_SQRT_2;

@@ -1,9 +1,9 @@
 //! The Adam optimizer.
 
-use crate::params::{Parameters, Role};
-use crate::real::Real;
+use crate::number::Real;
+use crate::number::Value;
+use crate::parameters::{Parameters, Role};
 use crate::train::TrainError;
-use crate::value::Value;
 
 /// Adam's settings; with a `weight_decay` above 0 it is AdamW.
 ///

@@ -5,11 +5,11 @@ use core::ops::ControlFlow;
 use rand_core::Rng;
 
 use crate::bijector::DifferentiableBijector;
-use crate::lanes::contexts_of;
-use crate::real::Real;
+use crate::flow::rows::contexts_of;
+use crate::number::Real;
+use crate::number::Value;
 use crate::train::trainer::check_samples;
 use crate::train::{Adam, FitState, Schedule, TrainError, Trainer, mean_nll};
-use crate::value::Value;
 
 /// How to fit.
 #[derive(Clone, Copy, Debug, PartialEq)]

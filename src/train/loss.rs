@@ -1,10 +1,10 @@
 //! The negative log-likelihood of a batch and its gradient.
 
 use crate::bijector::{Bijector, DifferentiableBijector};
+use crate::flow::rows::{contexts_of, load};
 use crate::flow::{log_base, log_prob};
-use crate::lanes::{contexts_of, load};
-use crate::real::Real;
-use crate::value::Value;
+use crate::number::Real;
+use crate::number::Value;
 
 /// `sum_n -log p(x_n | c_n)`, in nats, with its gradient added to `gradient`: sums, so that they add up over any split of a batch.
 ///

@@ -2,11 +2,11 @@
 
 use crate::bijector::DifferentiableBijector;
 use crate::flow::log_base;
-use crate::lanes::{contexts_of, load};
-use crate::real::Real;
+use crate::flow::rows::{contexts_of, load};
+use crate::number::Real;
+use crate::number::Value;
 use crate::train::trainer::check_samples;
 use crate::train::{Adam, Step, TrainError, Trainer};
-use crate::value::Value;
 
 /// `sum_n log q(x_n | c_n) - log p(x_n | c_n)` at `x_n = f^-1(z_n; c_n)`, in nats, with its gradient added to `gradient`: for standard-normal latents `z_n` its mean estimates the
 /// divergence `KL(q || p)` of the flow's density `q` from the target `p`, up to the target's constant.

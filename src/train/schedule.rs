@@ -1,6 +1,6 @@
 //! Learning rates over time.
 
-use crate::real::Real;
+use crate::number::Real;
 
 /// The learning rate's factor at each step.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,10 +1,10 @@
 //! A fit between its steps.
 
 use crate::bijector::DifferentiableBijector;
-use crate::params::{Parameters, Role};
-use crate::real::Real;
+use crate::number::Real;
+use crate::number::Value;
+use crate::parameters::{Parameters, Role};
 use crate::train::{Copies, Fit, Outcome, Progress, Step, TrainError, Trainer};
-use crate::value::Value;
 
 /// What [`fit`](crate::train::fit) remembers from step to step, as plain data: the same fit for a loop of one's own, whose samples are spread over machines or come from a stream, and
 /// that can be kept and gone on with.

@@ -3,11 +3,11 @@
 use core::fmt;
 
 use crate::bijector::DifferentiableBijector;
-use crate::lanes::contexts_of;
-use crate::params::Role;
-use crate::real::Real;
+use crate::flow::rows::contexts_of;
+use crate::number::Real;
+use crate::number::{Value, Zeros};
+use crate::parameters::Role;
 use crate::train::{Adam, TrainError, add_nll_gradient};
-use crate::value::{Value, Zeros};
 
 /// All that training needs beside the flow: the gradient, Adam's two moments and a tape for one pack of the lanes `V`, the gradient and tape `P` times over.
 ///

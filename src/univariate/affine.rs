@@ -1,11 +1,12 @@
 //! The affine univariate: scale and shift.
 
 use crate::math::exp;
-use crate::params::{Parameters, Role};
-use crate::real::Real;
-use crate::structure::Part;
-use crate::univariate::{LogScaleClamp, Mixture, Univariate};
-use crate::value::{Value, Zeros};
+use crate::mixture::Mixture;
+use crate::number::Real;
+use crate::number::{Value, Zeros};
+use crate::parameters::Part;
+use crate::parameters::{Parameters, Role};
+use crate::univariate::{LogScaleClamp, Univariate};
 
 /// The map `z = sigma x + mu` of one dimension with `sigma = e^clamp(raw)`: in a [`Coupling`](crate::Coupling) the layer of Real NVP.
 ///
@@ -170,12 +171,12 @@ impl<T: Real, S: LogScaleClamp<T>> Univariate<T> for Affine<S> {
 #[cfg(test)]
 mod tests {
     use super::{Affine, AffineParams};
+    use crate::bijector::FirstHalf;
     use crate::bijector::check::{self, Limits};
     use crate::bijector::{Coupling, Marginal};
     use crate::conditioner::Head;
-    use crate::mask::FirstHalf;
+    use crate::number::Zeros;
     use crate::univariate::{NoClamp, SigmoidClamp, TanhClamp, Univariate};
-    use crate::value::Zeros;
 
     const LIMITS: Limits = Limits { round_trip: 1e-15, log_det: 0.0 };
     const POINTS: [[f64; 2]; 3] = [[0.3, -0.7], [1e3, -1e3], [-40.0, 0.0]];

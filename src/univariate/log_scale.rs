@@ -3,10 +3,10 @@
 use core::slice::{from_mut, from_ref};
 
 use crate::math::{ln, sigmoid, tanh};
-use crate::params::{Parameters, Role};
-use crate::real::Real;
-use crate::structure::Part;
-use crate::value::{Value, Zeros};
+use crate::number::Real;
+use crate::number::{Value, Zeros};
+use crate::parameters::Part;
+use crate::parameters::{Parameters, Role};
 
 /// A smooth map from a raw, unbounded parameter to a log-scale `log sigma`.
 pub trait LogScaleClamp<T: Real>: Parameters<T> + Send + Sync {

@@ -3,11 +3,12 @@
 use rand_core::Rng;
 
 use crate::math::ln;
-use crate::params::{Parameters, Role};
-use crate::real::Real;
-use crate::structure::Part;
-use crate::univariate::{LogScaleClamp, Mixture, TanhClamp, Univariate};
-use crate::value::{Value, Zeros};
+use crate::mixture::Mixture;
+use crate::number::Real;
+use crate::number::{Value, Zeros};
+use crate::parameters::Part;
+use crate::parameters::{Parameters, Role};
+use crate::univariate::{LogScaleClamp, TanhClamp, Univariate};
 
 /// The map `z = Phi^-1(sum_k w_k Phi((x - mu_k) / sigma_k))` of one dimension, with `K` components.
 ///

@@ -2,15 +2,12 @@
 
 mod affine;
 mod log_scale;
-mod mixture;
 mod mixture_cdf;
 mod spline;
 
 pub(crate) use affine::held;
 pub use affine::{Affine, AffineParams};
 pub use log_scale::{LogScaleClamp, NoClamp, SigmoidClamp, TanhClamp};
-pub(crate) use mixture::LOG_SQRT_TAU;
-pub use mixture::{Mixture, MixtureError};
 pub use mixture_cdf::{ClampedMixture, MixtureCdf, MixtureParams, MixtureTape};
 pub use spline::{RationalQuadraticSpline, SplineParams};
 
@@ -19,10 +16,10 @@ use core::fmt::Debug;
 use rand_core::Rng;
 
 use crate::math::exp;
-use crate::params::Parameters;
-use crate::real::Real;
-use crate::structure::Part;
-use crate::value::{Value, Zeros};
+use crate::number::Real;
+use crate::number::{Value, Zeros};
+use crate::parameters::Parameters;
+use crate::parameters::Part;
 
 /// A strictly increasing map `x -> z` of the real line with parameters that something else supplies: a conditioner's output for a
 /// [`Coupling`](crate::Coupling), a table for a marginal layer.

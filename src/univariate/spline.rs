@@ -1,11 +1,11 @@
 //! The rational-quadratic spline univariate.
 
 use crate::math::{exp, ln, tanh};
-use crate::params::{Parameters, Role};
-use crate::real::Real;
-use crate::structure::Part;
+use crate::number::Real;
+use crate::number::{Value, Zeros};
+use crate::parameters::Part;
+use crate::parameters::{Parameters, Role};
 use crate::univariate::Univariate;
-use crate::value::{Value, Zeros};
 
 /// A monotone spline of `K` rational-quadratic bins on `[-bound, bound]`, continued by straight lines; once continuously differentiable.
 ///
@@ -398,14 +398,14 @@ mod tests {
     use rand_pcg::Pcg64;
 
     use super::{RationalQuadraticSpline, SplineParams};
+    use crate::bijector::FirstHalf;
     use crate::bijector::check::{self, Limits};
     use crate::bijector::{Coupling, Marginal};
     use crate::conditioner::Head;
-    use crate::mask::FirstHalf;
-    use crate::real::Real;
-    use crate::sample::standard_normal;
+    use crate::math::standard_normal;
+    use crate::number::Real;
+    use crate::number::{Value, Zeros};
     use crate::univariate::Univariate;
-    use crate::value::{Value, Zeros};
 
     type Spline<T, const K: usize> = Marginal<T, RationalQuadraticSpline<T, K>, 2>;
 

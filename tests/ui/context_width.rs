@@ -1,6 +1,6 @@
 //@ `gaussflow::ContextDense<f32, 1, 3, 8>` is not a layer that takes `Width<1>` and 2 context variables
 //@ its context width `C` that of the flow
-use gaussflow::conditioner::Relu;
+use gaussflow::Relu;
 use gaussflow::*;
 
 type Mixture = MixtureCdf<TanhClamp<f32>, 4>;

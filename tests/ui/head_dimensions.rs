@@ -1,5 +1,5 @@
 //@ expected `2`, found `1`
-use gaussflow::conditioner::Relu;
+use gaussflow::Relu;
 use gaussflow::*;
 
 type Mixture = MixtureCdf<TanhClamp<f32>, 4>;

@@ -1,5 +1,5 @@
 //@ the mask is all false: a coupling needs at least one identity dimension
-use gaussflow::conditioner::Relu;
+use gaussflow::Relu;
 use gaussflow::*;
 
 type Mixture = MixtureCdf<TanhClamp<f32>, 4>;

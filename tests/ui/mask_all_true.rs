@@ -1,5 +1,5 @@
 //@ the mask is all true: a coupling needs at least one dimension to transform
-use gaussflow::conditioner::Relu;
+use gaussflow::Relu;
 use gaussflow::*;
 
 type Mixture = MixtureCdf<TanhClamp<f32>, 4>;

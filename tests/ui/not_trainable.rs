@@ -1,6 +1,6 @@
 //@ has a gradient
 //@ implement `DifferentiableLayer` for it, or use the flow for inference only
-use gaussflow::conditioner::Relu;
+use gaussflow::Relu;
 use gaussflow::*;
 use gaussflow::train::{Adam, Trainer};
 

@@ -1,4 +1,4 @@
-use gaussflow::conditioner::Relu;
+use gaussflow::Relu;
 use gaussflow::*;
 
 type Mixture = MixtureCdf<TanhClamp<f32>, 4>;

@@ -2,7 +2,7 @@
 
 #![no_std]
 
-use gaussflow::conditioner::Relu;
+use gaussflow::Relu;
 use gaussflow::{ActNorm, Coupling, Dense, FirstHalf, Flow, Head, Householder, Int8Dense, Int8Head, MixtureCdf, Swap, TanhClamp};
 
 /// Eight components a dimension.

@@ -3,7 +3,7 @@
 #![no_std]
 #![no_main]
 
-use gaussflow::conditioner::{Gelu, LeakyRelu, Relu, Sigmoid, Silu, Softplus, Tanh};
+use gaussflow::{Gelu, LeakyRelu, Relu, Sigmoid, Silu, Softplus, Tanh};
 use gaussflow::factory::{CouplingBlock, GaussianizationBlock, SharedCouplingBlock};
 use gaussflow::{
     ActNorm, Affine, Alternating, ContextDense, Coupling, Dense, FirstHalf, Head, Householder, Inverse, Linear, Marginal, MixtureCdf,

@@ -1,0 +1,198 @@
+//! A Gaussian mixture of one dimension and its map to the standard normal, exact in both tails.
+
+mod deep;
+mod inverse;
+mod inverse_start;
+mod point;
+
+use core::fmt;
+
+use crate::math::{exp, exp_normal, exp_normal_of_two, largest_of, ln, sum, two_sum};
+use crate::number::Real;
+use crate::number::{Lanewise, Value};
+
+/// A mixture of `K` Gaussians, `F(x) = sum_k w_k Phi((x - mu_k) / sigma_k)`, prepared for evaluation at many points.
+///
+/// The map to the standard normal is `z = Phi^-1(F(x))`, evaluated on the smaller of the two tails in log space, so that it is a bijection far beyond
+/// where `F` rounds to 0 or 1.
+///
+/// # Domain
+/// Parameters are held to `|logit| <= LIMIT^2 / 2`, `|mu| <= MAX / 4`, `|log sigma| <=` [`Self::max_log_scale`] and standardised
+/// distances to `|t| <= LIMIT` with `LIMIT = 2^50` (`f32`) or `2^500` (`f64`): there `z` saturates. Everything is finite for finite `x`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Mixture<V, const K: usize> {
+    /// `log w_k` up to a constant: the largest is 0.
+    log_weights: [V; K],
+    /// What rounding took from them.
+    log_weights_low: [V; K],
+    /// `exp(log_weights)`.
+    weights: [V; K],
+    /// The sum of `weights`.
+    total: V,
+    means: [V; K],
+    inverse_scales: [V; K],
+}
+
+/// Why a mixture's parameters are refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum MixtureError {
+    /// The logit of this component is infinite or NaN.
+    Logit(usize),
+    /// The mean of this component is infinite or NaN.
+    Mean(usize),
+    /// The log-scale of this component is infinite or NaN.
+    LogScale(usize),
+}
+
+impl fmt::Display for MixtureError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            MixtureError::Logit(k) => write!(f, "the logit of component {k} is not finite"),
+            MixtureError::Mean(k) => write!(f, "the mean of component {k} is not finite"),
+            MixtureError::LogScale(k) => write!(f, "the log-scale of component {k} is not finite"),
+        }
+    }
+}
+
+impl core::error::Error for MixtureError {}
+
+/// `sqrt(2 pi)` and its logarithm.
+pub(crate) const SQRT_TAU: f64 = 2.506_628_274_631_000_5;
+pub(crate) const LOG_SQRT_TAU: f64 = 0.918_938_533_204_672_8;
+
+/// The largest `|t|` and `|z|` that are told apart: `2^50` or `2^500`, far inside the range where squares and reciprocals are normal numbers.
+pub(crate) fn limit<T: Real>() -> T {
+    T::ONE.scale2(T::from_f64(if T::BITS == 32 { 50.0 } else { 500.0 }))
+}
+
+impl<V: Value, const K: usize> Mixture<V, K> {
+    /// A mixture from raw parameters: weights are `softmax(logits)`, `sigma_k = exp(log_scales[k])`.
+    ///
+    /// Total: values outside the domain of [`Mixture`] are moved to its border, NaN to its lower one. [`Mixture::new`] refuses them instead.
+    #[inline(always)]
+    pub fn from_raw(logits: &[V; K], means: &[V; K], log_scales: &[V; K]) -> Self {
+        const { assert!(K > 0, "a mixture needs at least one component: raise K to 1 or more") }
+        let mut mixture = Mixture {
+            log_weights: [V::ZEROS; K],
+            log_weights_low: [V::ZEROS; K],
+            weights: [V::ZEROS; K],
+            total: V::ZEROS,
+            means: [V::ZEROS; K],
+            inverse_scales: [V::ZEROS; K],
+        };
+        for k in 0..K {
+            [mixture.log_weights[k], mixture.means[k], mixture.inverse_scales[k]] =
+                V::map::<Hold, 3, 3>([logits[k], means[k], log_scales[k]]);
+        }
+        let largest = largest_of(&mixture.log_weights);
+        for k in 0..K {
+            [mixture.log_weights[k], mixture.log_weights_low[k], mixture.weights[k]] =
+                V::map::<Weigh, 2, 3>([mixture.log_weights[k], largest]);
+        }
+        mixture.total = sum(&mixture.weights);
+        mixture
+    }
+
+    /// The largest `|log sigma|` that is told apart: 40 (`f32`) or 300 (`f64`).
+    #[inline(always)]
+    pub fn max_log_scale() -> V::Scalar {
+        V::Scalar::from_f64(if V::Scalar::BITS == 32 { 40.0 } else { 300.0 })
+    }
+
+    /// `(z, log dz/dx)` with `z = Phi^-1(F(x))`.
+    ///
+    /// # Domain
+    /// Every finite `x` gives finite results. `-inf` and `+inf` give the saturated values of [`Mixture`]; NaN is read as `-inf`.
+    #[inline(always)]
+    pub fn forward_and_log_det(&self, x: V) -> (V, V) {
+        let point = self.at(x);
+        (point.z, point.log_det())
+    }
+
+    /// `log F(x)`, in nats.
+    #[inline(always)]
+    pub fn log_cdf(&self, x: V) -> V {
+        self.at(x).log_mass(self, -V::ONE)
+    }
+
+    /// `log (1 - F(x))`, in nats.
+    #[inline(always)]
+    pub fn log_sf(&self, x: V) -> V {
+        self.at(x).log_mass(self, V::ONE)
+    }
+
+    /// `F(x)`.
+    #[inline(always)]
+    pub fn cdf(&self, x: V) -> V {
+        exp(self.log_cdf(x))
+    }
+
+    /// `log f(x)`, in nats.
+    #[inline(always)]
+    pub fn log_pdf(&self, x: V) -> V {
+        let point = self.at(x);
+        let root = V::splat(V::Scalar::from_f64(SQRT_TAU));
+        point.density_shift + ln(point.total_density / (self.total * root))
+    }
+
+    /// The weight of component `k`.
+    #[inline(always)]
+    pub(crate) fn weight(&self, k: usize) -> V {
+        self.weights[k] / self.total
+    }
+
+    #[inline(always)]
+    fn scale(&self, k: usize) -> V {
+        V::ONE / self.inverse_scales[k]
+    }
+
+    #[inline(always)]
+    pub(crate) fn inverse_scale(&self, k: usize) -> V {
+        self.inverse_scales[k]
+    }
+}
+
+impl<T: Real, const K: usize> Mixture<T, K> {
+    /// A mixture from its parameters, none of which may be infinite or NaN.
+    pub fn new(logits: &[T; K], means: &[T; K], log_scales: &[T; K]) -> Result<Self, MixtureError> {
+        let not_finite = |values: &[T; K]| values.iter().position(|v| !v.is_finite());
+        match (not_finite(logits), not_finite(means), not_finite(log_scales)) {
+            (Some(k), _, _) => Err(MixtureError::Logit(k)),
+            (_, Some(k), _) => Err(MixtureError::Mean(k)),
+            (_, _, Some(k)) => Err(MixtureError::LogScale(k)),
+            _ => Ok(Self::from_raw(logits, means, log_scales)),
+        }
+    }
+}
+
+/// Logit, mean and log-scale to logit, mean and inverse scale, each held to the domain.
+struct Hold;
+impl Lanewise<3, 3> for Hold {
+    #[inline(always)]
+    fn of<L: Value>([logit, mean, log_scale]: [L; 3]) -> [L; 3] {
+        let within = |x: L, bound: L::Scalar| x.max(L::splat(-bound)).min(L::splat(bound));
+        let max_logit = limit::<L::Scalar>() * limit::<L::Scalar>() * L::Scalar::from_f64(0.5);
+        let max_mean = L::Scalar::MAX * L::Scalar::from_f64(0.25);
+        let log_scale = within(log_scale, Mixture::<L, 1>::max_log_scale());
+        [within(logit, max_logit), within(mean, max_mean), exp_normal(-log_scale)]
+    }
+}
+
+/// Logit and largest logit to the logarithm of the weight, what rounding took from it, and the weight.
+struct Weigh;
+impl Lanewise<2, 3> for Weigh {
+    #[inline(always)]
+    fn of<L: Value>([logit, largest]: [L; 2]) -> [L; 3] {
+        let (sum, rounding) = two_sum(logit, -largest);
+        let low = small_part(sum, rounding);
+        [sum, low, exp_normal_of_two(sum, low)]
+    }
+}
+
+/// `lost`, what rounding took from the logarithm `x`; nothing where it may be large.
+#[inline(always)]
+fn small_part<V: Value>(x: V, lost: V) -> V {
+    x.select_lt(V::splat(V::Scalar::from_f64(-1.0 / 32.0) / V::Scalar::EPSILON), V::ZEROS, lost)
+}

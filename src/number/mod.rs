@@ -1,0 +1,11 @@
+//! What the maths runs on: scalars, lanes of them, and the instructions of the machine.
+
+pub(crate) mod outline;
+mod pack;
+mod real;
+mod value;
+
+pub use outline::Wide;
+pub use pack::{Fused, Pack};
+pub use real::Real;
+pub use value::{Lanewise, Value, Zeros};

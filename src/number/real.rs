@@ -1,0 +1,242 @@
+//! The scalars `f32` and `f64`.
+
+use core::fmt::{Display, LowerExp};
+
+use num_traits::{AsPrimitive, NumAssign};
+use rand_core::Rng;
+
+use crate::math::Coefficients;
+use crate::number::outline::vectorized;
+use crate::number::{Fused, Pack};
+use crate::number::{Lanewise, Value, Zeros};
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for f32 {}
+    impl Sealed for f64 {}
+}
+
+/// A floating-point scalar: `f32` or `f64`, and no other (sealed).
+///
+/// `num-traits` supplies the algebra. Functions beyond it come from [`math`](crate::math), never from the platform, and multiplication
+/// and addition are rounded separately: the bits of a result do not depend on the target or on Cargo features.
+pub trait Real:
+    sealed::Sealed
+    + Value<Scalar = Self, Lane = Self>
+    + Coefficients
+    + NumAssign
+    + AsPrimitive<f64>
+    + PartialOrd
+    + Display
+    + LowerExp
+    + Default
+    + Send
+    + Sync
+    + 'static
+{
+    /// The lanes of [`Wide`](crate::Wide).
+    type Wide: Value<Scalar = Self>;
+    /// As many lanes without fused multiply-add.
+    type Plain: Value<Scalar = Self>;
+
+    /// The distance from 1 to the next larger number: `2^-23` or `2^-52`.
+    const EPSILON: Self;
+    /// The largest finite number.
+    const MAX: Self;
+    /// The smallest positive normal number.
+    const MIN_POSITIVE: Self;
+    /// Positive infinity.
+    const INFINITY: Self;
+    /// A quiet NaN.
+    const NAN: Self;
+    /// Bits in the representation: the halvings that part any two numbers ([`Real::to_order`]).
+    const BITS: u32;
+
+    /// The nearest number to `x`.
+    fn from_f64(x: f64) -> Self;
+    /// Neither infinite nor NaN.
+    fn is_finite(self) -> bool;
+    /// The rank of `self` among all numbers: neighbours differ by 1, and -0 ranks just below +0. NaNs rank outside the infinities.
+    fn to_order(self) -> i64;
+    /// The number of that rank, [`Real::to_order`]'s inverse.
+    fn from_order(rank: i64) -> Self;
+    /// One word of a generator as `(s, p)`: a fair sign `s` and `p` uniform on `(0, 1/2)`, never at an end.
+    fn signed_tail<R: Rng + ?Sized>(rng: &mut R) -> (Self, Self);
+    /// One word of a generator, uniform on `(0, 1)`, never at an end.
+    fn uniform<R: Rng + ?Sized>(rng: &mut R) -> Self;
+}
+
+macro_rules! real {
+    ($t:ident, $lanes:literal, $bits:ident, $int:ident, $mantissa:literal, $half:literal, $next:ident, $draw:expr, $sqrt:path) => {
+        impl Zeros for $t {
+            const ZEROS: Self = 0.0;
+        }
+
+        impl Value for $t {
+            type Scalar = $t;
+            type Lane = $t;
+            const LANES: usize = 1;
+            const FUSED: bool = false;
+            const ONE: Self = 1.0;
+
+            #[inline(always)]
+            fn splat(x: $t) -> Self {
+                x
+            }
+            #[inline(always)]
+            fn lane(&self, _: usize) -> $t {
+                *self
+            }
+            #[inline(always)]
+            fn from_lanes(mut f: impl FnMut(usize) -> $t) -> Self {
+                f(0)
+            }
+            #[inline(always)]
+            fn map<F: Lanewise<I, O>, const I: usize, const O: usize>(x: [Self; I]) -> [Self; O] {
+                F::of(x)
+            }
+            #[inline(always)]
+            fn mul_add(self, a: Self, b: Self) -> Self {
+                self * a + b
+            }
+            #[inline(always)]
+            fn select_lt(self, than: Self, yes: Self, no: Self) -> Self {
+                if self < than { yes } else { no }
+            }
+            #[inline(always)]
+            fn abs(self) -> Self {
+                $t::from_bits(self.to_bits() & ($bits::MAX >> 1))
+            }
+            #[inline(always)]
+            fn sqrt(self) -> Self {
+                $sqrt(self)
+            }
+            #[inline(always)]
+            fn round_int(self) -> Self {
+                // At 1.5 * 2^mantissa the unit in the last place is 1.
+                const SHIFT: $t = (3u64 << ($mantissa - 1)) as $t;
+                (self + SHIFT) - SHIFT
+            }
+            #[inline(always)]
+            fn scale2(self, n: Self) -> Self {
+                const SHIFT: $t = (3u64 << ($mantissa - 1)) as $t;
+                $t::from_bits(self.to_bits().wrapping_add((n + SHIFT).to_bits() << $mantissa))
+            }
+            #[inline(always)]
+            fn split_exponent(self) -> (Self, Self) {
+                // Counted from sqrt(1/2), so that the exponent steps where the significand passes sqrt(2).
+                const PIVOT: $bits = core::$t::consts::FRAC_1_SQRT_2.to_bits();
+                const SHIFT: $t = (3u64 << ($mantissa - 1)) as $t;
+                let from_pivot = self.to_bits().wrapping_sub(PIVOT);
+                // Biased to stay positive: lanes have no arithmetic shift of 64-bit integers.
+                let biased = from_pivot.wrapping_add(1 << ($bits::BITS - 2)) >> $mantissa;
+                let exponent =
+                    $t::from_bits(SHIFT.to_bits().wrapping_add(biased)) - (SHIFT + (1u64 << ($bits::BITS - 2 - $mantissa)) as $t);
+                let m = self.to_bits().wrapping_sub((biased << $mantissa).wrapping_sub(1 << ($bits::BITS - 2)));
+                ($t::from_bits(m), exponent)
+            }
+            #[inline(always)]
+            fn upper_half(self) -> Self {
+                $t::from_bits(self.to_bits() & ($bits::MAX << $half))
+            }
+            #[inline(always)]
+            fn float_between(self, other: Self) -> Self {
+                let (a, b) = (order(self.to_bits() as $int), order(other.to_bits() as $int));
+                return $t::from_bits(order((a & b) + ((a ^ b) >> 1)) as $bits);
+
+                // Its own inverse: reverses the ranks of the negative numbers, whose bits run backwards.
+                #[inline(always)]
+                fn order(bits: $int) -> $int {
+                    bits ^ ((bits >> ($bits::BITS - 1)) & $int::MAX)
+                }
+            }
+            #[inline(always)]
+            fn add_outer<R>(x: &[$t], dy: &[$t], rows: &mut [R], row: impl Fn(&mut R) -> &mut [$t], bias: &mut [$t]) {
+                for (x, r) in x.iter().zip(rows) {
+                    for (sum, dy) in row(r).iter_mut().zip(dy) {
+                        *sum += x * dy;
+                    }
+                }
+                for (sum, dy) in bias.iter_mut().zip(dy) {
+                    *sum += *dy;
+                }
+            }
+            #[inline(always)]
+            fn sum(self) -> $t {
+                self
+            }
+            #[inline(always)]
+            fn any(self, f: impl Fn($t) -> bool) -> bool {
+                f(self)
+            }
+            #[inline(always)]
+            fn outline<R>(f: impl FnOnce() -> R) -> R {
+                vectorized(f)
+            }
+        }
+
+        impl Real for $t {
+            type Wide = Pack<Fused<$t>, $lanes>;
+            type Plain = Pack<$t, $lanes>;
+
+            const EPSILON: Self = $t::EPSILON;
+            const MAX: Self = $t::MAX;
+            const MIN_POSITIVE: Self = $t::MIN_POSITIVE;
+            const INFINITY: Self = $t::INFINITY;
+            const NAN: Self = $t::NAN;
+            const BITS: u32 = $bits::BITS;
+
+            #[inline(always)]
+            fn from_f64(x: f64) -> Self {
+                x as $t
+            }
+            #[inline(always)]
+            fn is_finite(self) -> bool {
+                self.abs() <= $t::MAX
+            }
+            #[inline(always)]
+            fn to_order(self) -> i64 {
+                let bits = self.to_bits() as $int;
+                i64::from(bits ^ ((bits >> ($bits::BITS - 1)) & $int::MAX))
+            }
+            #[inline(always)]
+            fn from_order(rank: i64) -> Self {
+                let bits = rank as $int;
+                $t::from_bits((bits ^ ((bits >> ($bits::BITS - 1)) & $int::MAX)) as $bits)
+            }
+            #[inline]
+            fn signed_tail<R: Rng + ?Sized>(rng: &mut R) -> (Self, Self) {
+                let word = rng.$next();
+                let sign = if word & 1 == 0 { -1.0 } else { 1.0 };
+                // (k + 1/2) 2^-BITS for k < 2^(BITS - 1): odd numerators below 2^BITS.
+                (sign, (word | 1) as $t * $draw)
+            }
+            #[inline]
+            fn uniform<R: Rng + ?Sized>(rng: &mut R) -> Self {
+                const DROP: u32 = $bits::BITS - $mantissa;
+                ((rng.$next() >> DROP) as $t + 0.5) / (1u64 << $mantissa) as $t
+            }
+        }
+    };
+}
+
+real!(f32, 16, u32, i32, 23, 12, next_u32, 1.0 / 8_589_934_592.0, sqrt_f32);
+real!(f64, 8, u64, i64, 52, 27, next_u64, 1.0 / 36_893_488_147_419_103_232.0, sqrt_f64);
+
+/// Correctly rounded on both paths, so the feature changes the speed and not the bits.
+#[inline(always)]
+fn sqrt_f32(x: f32) -> f32 {
+    #[cfg(feature = "std")]
+    return x.sqrt();
+    #[cfg(not(feature = "std"))]
+    libm::sqrtf(x)
+}
+
+/// As [`sqrt_f32`].
+#[inline(always)]
+fn sqrt_f64(x: f64) -> f64 {
+    #[cfg(feature = "std")]
+    return x.sqrt();
+    #[cfg(not(feature = "std"))]
+    libm::sqrt(x)
+}

@@ -1,0 +1,118 @@
+//! What the maths runs on: one scalar, or a pack of lanes.
+
+use core::fmt::Debug;
+use core::ops::{Add, AddAssign, Div, Mul, Neg, Sub, SubAssign};
+
+use crate::number::Real;
+
+/// One sample's scalar, or the same scalar of several samples side by side.
+///
+/// Every formula of the crate is written once over `V: Value` and runs unchanged on `f32`, `f64`
+/// ([`Real`]) and on a [`Pack`](crate::Pack) of lanes. Selects take the place of branches, so that
+/// lanes never diverge.
+pub trait Value:
+    Copy
+    + Debug
+    + PartialEq
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
+    + AddAssign
+    + SubAssign
+    + Zeros
+{
+    /// The scalar in each lane.
+    type Scalar: Real;
+    /// The value of one lane, as [`Value::map`] hands it out.
+    type Lane: Value<Scalar = Self::Scalar, Lane = Self::Lane>;
+    /// How many samples sit side by side.
+    const LANES: usize;
+    /// Whether [`Value::mul_add`] is rounded once.
+    const FUSED: bool;
+    /// 1 in every lane.
+    const ONE: Self;
+
+    /// `x` in every lane.
+    fn splat(x: Self::Scalar) -> Self;
+    /// The lane `i`; lanes past the end read as the last one.
+    fn lane(&self, i: usize) -> Self::Scalar;
+    /// A value whose lane `i` is `f(i)`.
+    fn from_lanes(f: impl FnMut(usize) -> Self::Scalar) -> Self;
+    /// The function `F` of `I` numbers, which gives `O`, on each lane.
+    fn map<F: Lanewise<I, O>, const I: usize, const O: usize>(x: [Self; I]) -> [Self; O];
+    /// `self * a + b`, rounded once on fused lanes and twice elsewhere.
+    fn mul_add(self, a: Self, b: Self) -> Self;
+    /// `yes` where `self < than`, else `no` (also where either is NaN).
+    fn select_lt(self, than: Self, yes: Self, no: Self) -> Self;
+    /// `|self|`.
+    fn abs(self) -> Self;
+    /// The correctly rounded square root.
+    fn sqrt(self) -> Self;
+    /// The nearest integer, ties to even; exact for `|self|` below a quarter of `1 / EPSILON`.
+    fn round_int(self) -> Self;
+    /// `self * 2^n` for integral `n`; the exponents of `self`, `2^n` and the result must be those of normal numbers.
+    fn scale2(self, n: Self) -> Self;
+    /// `(m, e)` with `self = m 2^e` and `m` in `[0.70, 1.42)`, for positive normal `self`.
+    fn split_exponent(self) -> (Self, Self);
+    /// `self` with its lowest significand bits cleared, so that its square is exact.
+    fn upper_half(self) -> Self;
+    /// The number midway between `self` and `other` in the order of the floats ([`Real::to_order`]), rounded down.
+    fn float_between(self, other: Self) -> Self;
+    /// `rows[i][o] += x[i] * dy[o]` and `bias[o] += dy[o]`, summed over the lanes; `row` finds the scalars of a row, and `bias` may be empty.
+    fn add_outer<R>(x: &[Self], dy: &[Self], rows: &mut [R], row: impl Fn(&mut R) -> &mut [Self::Scalar], bias: &mut [Self::Scalar]);
+    /// The sum of the lanes, from the first to the last.
+    fn sum(self) -> Self::Scalar;
+    /// Whether `f` holds for any lane.
+    fn any(self, f: impl Fn(Self::Scalar) -> bool) -> bool;
+
+    /// Runs `f` as a function of its own, compiled for the vector instructions of the machine.
+    ///
+    /// On x86-64 with `std` that is AVX2 (and FMA, which only fused lanes use) where the processor has it, found out at run time. Each large part of a flow stands in one,
+    /// so that a flow compiles fast and its stack is that of its largest part.
+    fn outline<R>(f: impl FnOnce() -> R) -> R;
+
+    /// As [`Value::outline`], for maths on a few values without matrix products: packs run it on AVX-512 where the processor has that.
+    ///
+    /// Not for large arrays of packs: there compilers for AVX-512 gather single lanes.
+    #[inline(always)]
+    fn outline_elementwise<R>(f: impl FnOnce() -> R) -> R {
+        Self::outline(f)
+    }
+
+    /// The larger of the two; `other` where `self` is NaN.
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        other.select_lt(self, self, other)
+    }
+
+    /// The smaller of the two; `other` where `self` is NaN.
+    #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        self.select_lt(other, self, other)
+    }
+}
+
+/// A function of one lane from `I` numbers to `O`, for [`Value::map`]: a type and not a closure, so that it is sure to be compiled into the loop over the lanes.
+pub trait Lanewise<const I: usize, const O: usize> {
+    /// Its value at `x`.
+    fn of<L: Value>(x: [L; I]) -> [L; O];
+}
+
+/// Plain data with an all-zero value that is known at compile time.
+///
+/// It lets parameters, tapes and optimizer states live in a `static` or be cleared in place: nothing
+/// of a flow's size has to pass over the stack.
+pub trait Zeros: Sized + Send + Sync {
+    /// All zero.
+    const ZEROS: Self;
+}
+
+impl Zeros for () {
+    const ZEROS: Self = ();
+}
+
+impl<Z: Zeros, const N: usize> Zeros for [Z; N] {
+    const ZEROS: Self = [Z::ZEROS; N];
+}

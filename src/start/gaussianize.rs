@@ -1,0 +1,211 @@
+//! Layers that are fitted to samples and map them, one after the other.
+
+use rand_core::Rng;
+
+use crate::bijector::Mask;
+use crate::bijector::{ActNorm, Bijector, Coupling, Householder, Linear, Marginal, Order, Orthogonal, Permutation};
+use crate::conditioner::{ConstantOutput, Layer};
+use crate::conditioner::{Each, Width};
+use crate::number::Real;
+use crate::number::Zeros;
+use crate::start::{DataError, FitUnivariate, Rotation, WarmStart};
+
+/// A bijector that can be fitted to samples, so that they come out nearer to a standard normal; a part of [`Flow::warm_start`](crate::Flow::warm_start).
+///
+/// Tuples and arrays fit their parts from left to right, each to what those before it give.
+pub trait Gaussianize<T: Real, const D: usize, const C: usize = 0>: Bijector<T, D, C> {
+    /// The fewest samples that it can be fitted to.
+    const LEAST: usize;
+
+    /// Fits the bijector to `samples` and maps them in place; returns the sum of their log-dets, in nats.
+    ///
+    /// `column` has room for one value a sample. Each fit draws from its own copy of `rng`, so that it depends on its data and not on the fits before.
+    ///
+    /// # Errors
+    /// Those of the fits. [`Flow::warm_start`](crate::Flow::warm_start) rules all of them out beforehand.
+    fn gaussianize<R: Rng + Clone>(
+        &mut self,
+        samples: &mut [[T; D]],
+        column: &mut [T],
+        settings: &WarmStart,
+        rng: &R,
+    ) -> Result<f64, DataError>;
+}
+
+/// Maps the samples; the sum of their log-dets. The maps fitted here are the same for any context.
+fn map<T: Real, B: Bijector<T, D, C>, const D: usize, const C: usize>(bijector: &B, samples: &mut [[T; D]]) -> f64 {
+    samples.iter_mut().fold(0.0, |sum, x| sum + bijector.forward_and_log_det(x, &[T::ZEROS; C]).as_())
+}
+
+/// The parameters of a univariate for dimension `d`.
+fn fit_dimension<T: Real, U: FitUnivariate<T>, R: Rng + Clone, const D: usize>(
+    univariate: &U,
+    samples: &[[T; D]],
+    d: usize,
+    column: &mut [T],
+    settings: &WarmStart,
+    rng: &R,
+) -> Result<U::Params<T>, DataError> {
+    for (to, row) in column.iter_mut().zip(samples) {
+        *to = row[d];
+    }
+    univariate.fit(column, &settings.em, &mut rng.clone())
+}
+
+impl<T: Real, const D: usize, const C: usize> Gaussianize<T, D, C> for Orthogonal<T, D> {
+    const LEAST: usize = 1;
+
+    fn gaussianize<R: Rng + Clone>(&mut self, samples: &mut [[T; D]], _: &mut [T], settings: &WarmStart, _: &R) -> Result<f64, DataError> {
+        if settings.rotation == Rotation::Principal {
+            self.fit_principal_axes(samples)?;
+        }
+        Ok(map::<T, Self, D, C>(self, samples))
+    }
+}
+
+/// With fewer reflectors than dimensions, the first `R` principal axes and a completion.
+impl<T: Real, const D: usize, const N: usize, const C: usize> Gaussianize<T, D, C> for Householder<T, D, N> {
+    const LEAST: usize = 1;
+
+    fn gaussianize<R: Rng + Clone>(&mut self, samples: &mut [[T; D]], _: &mut [T], settings: &WarmStart, _: &R) -> Result<f64, DataError> {
+        if settings.rotation == Rotation::Principal {
+            let mut axes = Orthogonal::ZEROS;
+            axes.fit_principal_axes(samples)?;
+            self.turn_to(&axes.matrix);
+        }
+        Ok(map::<T, Self, D, C>(self, samples))
+    }
+}
+
+impl<T: Real, U: FitUnivariate<T>, const D: usize, const C: usize> Gaussianize<T, D, C> for Marginal<T, U, D> {
+    const LEAST: usize = U::LEAST;
+
+    fn gaussianize<R: Rng + Clone>(
+        &mut self,
+        samples: &mut [[T; D]],
+        column: &mut [T],
+        settings: &WarmStart,
+        rng: &R,
+    ) -> Result<f64, DataError> {
+        self.univariate.init();
+        for d in 0..D {
+            self.params[d] = fit_dimension(&self.univariate, samples, d, column, settings, rng)?;
+        }
+        Ok(map::<T, Self, D, C>(self, samples))
+    }
+}
+
+impl<T, M, U, N, const D: usize, const C: usize, const A: usize, const B: usize> Gaussianize<T, D, C> for Coupling<M, U, N, A, B>
+where
+    T: Real,
+    M: Mask<D>,
+    U: FitUnivariate<T>,
+    N: Layer<T, Width<A>, C, Out = Each<U, B>> + ConstantOutput<T, Each<U, B>>,
+{
+    const LEAST: usize = U::LEAST;
+
+    fn gaussianize<R: Rng + Clone>(
+        &mut self,
+        samples: &mut [[T; D]],
+        column: &mut [T],
+        settings: &WarmStart,
+        rng: &R,
+    ) -> Result<f64, DataError> {
+        self.univariate.init();
+        let mut params: [U::Params<T>; B] = Zeros::ZEROS;
+        let transformed = (0..D).filter(|d| !M::IDENTITY[*d]);
+        for (params, d) in params.iter_mut().zip(transformed) {
+            *params = fit_dimension(&self.univariate, samples, d, column, settings, rng)?;
+        }
+        self.conditioner.set_constant(&params);
+        Ok(map::<T, Self, D, C>(self, samples))
+    }
+}
+
+impl<T: Real, const D: usize, const C: usize> Gaussianize<T, D, C> for ActNorm<T, D> {
+    const LEAST: usize = 1;
+
+    fn gaussianize<R: Rng + Clone>(&mut self, samples: &mut [[T; D]], _: &mut [T], _: &WarmStart, _: &R) -> Result<f64, DataError> {
+        self.fit(samples)?;
+        Ok(map::<T, Self, D, C>(self, samples))
+    }
+}
+
+/// As [`ActNorm`], without mixing dimensions.
+impl<T: Real, const D: usize, const C: usize> Gaussianize<T, D, C> for Linear<T, D> {
+    const LEAST: usize = 1;
+
+    fn gaussianize<R: Rng + Clone>(&mut self, samples: &mut [[T; D]], _: &mut [T], _: &WarmStart, _: &R) -> Result<f64, DataError> {
+        let mut diagonal = ActNorm::ZEROS;
+        diagonal.fit(samples)?;
+        *self = Self::ZEROS;
+        for d in 0..D {
+            self.factors[d][d] = diagonal.log_scale[d];
+        }
+        self.bias = diagonal.shift;
+        Ok(map::<T, Self, D, C>(self, samples))
+    }
+}
+
+impl<T: Real, P: Order<D>, const D: usize, const C: usize> Gaussianize<T, D, C> for Permutation<P> {
+    const LEAST: usize = 1;
+
+    fn gaussianize<R: Rng + Clone>(&mut self, samples: &mut [[T; D]], _: &mut [T], _: &WarmStart, _: &R) -> Result<f64, DataError> {
+        Ok(map::<T, Self, D, C>(self, samples))
+    }
+}
+
+const fn larger(a: usize, b: usize) -> usize {
+    if a < b { b } else { a }
+}
+
+impl<T: Real, B: Gaussianize<T, D, C>, const L: usize, const D: usize, const C: usize> Gaussianize<T, D, C> for [B; L] {
+    const LEAST: usize = B::LEAST;
+
+    fn gaussianize<R: Rng + Clone>(
+        &mut self,
+        samples: &mut [[T; D]],
+        column: &mut [T],
+        settings: &WarmStart,
+        rng: &R,
+    ) -> Result<f64, DataError> {
+        let mut log_dets = 0.0;
+        for bijector in self {
+            log_dets += bijector.gaussianize(samples, column, settings, rng)?;
+        }
+        Ok(log_dets)
+    }
+}
+
+macro_rules! tuple {
+    ($($b:ident $i:tt),+) => {
+        impl<T: Real, const D: usize, const C: usize, $($b: Gaussianize<T, D, C>),+> Gaussianize<T, D, C> for ($($b,)+) {
+            const LEAST: usize = {
+                let mut least = 1;
+                $(least = larger(least, $b::LEAST);)+
+                least
+            };
+
+            fn gaussianize<R: Rng + Clone>(
+                &mut self,
+                samples: &mut [[T; D]],
+                column: &mut [T],
+                settings: &WarmStart,
+                rng: &R,
+            ) -> Result<f64, DataError> {
+                let mut log_dets = 0.0;
+                $(log_dets += self.$i.gaussianize(samples, column, settings, rng)?;)+
+                Ok(log_dets)
+            }
+        }
+    };
+}
+
+tuple!(B0 0);
+tuple!(B0 0, B1 1);
+tuple!(B0 0, B1 1, B2 2);
+tuple!(B0 0, B1 1, B2 2, B3 3);
+tuple!(B0 0, B1 1, B2 2, B3 3, B4 4);
+tuple!(B0 0, B1 1, B2 2, B3 3, B4 4, B5 5);
+tuple!(B0 0, B1 1, B2 2, B3 3, B4 4, B5 5, B6 6);
+tuple!(B0 0, B1 1, B2 2, B3 3, B4 4, B5 5, B6 6, B7 7);

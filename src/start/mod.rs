@@ -1,0 +1,102 @@
+//! Starting values from data: quantiles, principal axes, mixtures by expectation-maximisation, rotations as reflections.
+//!
+//! All of it runs without a heap: what has to be sorted is sorted in a slice of the caller's.
+//!
+//! # Warm start
+//!
+//! [`Flow::warm_start`](crate::Flow::warm_start) starts any flow from data by iterative Gaussianization: rotate to the principal axes, make each dimension normal by a mixture of
+//! its own, and again. What is left to training is what rotations and single dimensions cannot see.
+//!
+//! ```
+//! use gaussflow::factory::CouplingFlow;
+//! use gaussflow::start::WarmStart;
+//! use gaussflow::toy::two_moons;
+//! use rand_pcg::Pcg32;
+//!
+//! let mut rng = Pcg32::new(1, 1);
+//! let mut flow = CouplingFlow::<f32, 2, 1, 1>::drawn(&mut rng);
+//! let (mut samples, mut scratch) = ([[0.0; 2]; 500], [0.0; 500]);
+//! two_moons(&mut samples, 0.05, &mut rng);
+//! let nll = flow.warm_start(&mut samples, &mut scratch, &WarmStart::default(), &rng)?; // the samples are latents now
+//! assert!(nll < 1.2); // nats; 1.9 for the normal of the same moments
+//! # Ok::<(), gaussflow::start::DataError>(())
+//! ```
+//!
+//! # A coupling flow that is a marginal flow
+//!
+//! Where the weights of its head are zero, a coupling's network gives the bias, whatever it sees: each dimension has a mixture of its own. A pair of couplings with exchanged
+//! halves is then the [`Marginal`](crate::Marginal) layer with the same parameters: `z` has the same bits, and the log-det is the same sum (in another order where `D > 2`). So a
+//! warm start gives a [`CouplingFlow`](crate::factory::CouplingFlow) the density of the [`GaussianizationFlow`](crate::factory::GaussianizationFlow) that the same data would
+//! give, its log-scales held to the clamp's range; one training step moves the weights off zero, and the mixtures begin to depend on the other dimensions.
+
+mod decompose;
+mod em;
+mod gaussianize;
+mod marginal;
+mod moments;
+mod principal;
+mod univariate;
+mod warm_start;
+
+pub use crate::bijector::NotOrthogonal;
+pub use em::{Em, MixtureFit, fit_mixture};
+pub use gaussianize::Gaussianize;
+pub use univariate::FitUnivariate;
+pub use warm_start::{Rotation, WarmStart};
+
+pub(crate) use moments::moments;
+
+use core::fmt;
+
+use crate::number::Real;
+
+/// Why data cannot be fitted. What was to be fitted is unchanged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum DataError {
+    /// There is no sample.
+    Empty,
+    /// This sample holds an infinity or a NaN.
+    Sample(usize),
+    /// This sample holds a value beyond the square root of the type's largest number.
+    Large(usize),
+    /// There are fewer samples than `needed`, one a component.
+    TooFew {
+        /// How many there have to be.
+        needed: usize,
+    },
+    /// The scratch slice is shorter than `needed`.
+    Scratch {
+        /// How long it has to be.
+        needed: usize,
+    },
+    /// The setting of this name is out of its domain.
+    Setting(&'static str),
+}
+
+impl fmt::Display for DataError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            DataError::Empty => write!(f, "there is no sample to fit"),
+            DataError::Sample(index) => write!(f, "sample {index} is not finite"),
+            DataError::Large(index) => write!(f, "sample {index} holds a value beyond the square root of the type's largest number"),
+            DataError::TooFew { needed } => write!(f, "there must be at least {needed} samples, one a component"),
+            DataError::Scratch { needed } => write!(f, "the scratch slice must hold {needed} values"),
+            DataError::Setting(name) => write!(f, "the setting `{name}` is out of its domain"),
+        }
+    }
+}
+
+impl core::error::Error for DataError {}
+
+/// Refuses an empty set and the first row that is not finite.
+pub(crate) fn check_rows<T: Real, const D: usize>(samples: &[[T; D]]) -> Result<(), DataError> {
+    if samples.is_empty() {
+        return Err(DataError::Empty);
+    }
+    match samples.iter().position(|row| row.iter().any(|x| !x.is_finite())) {
+        Some(index) => Err(DataError::Sample(index)),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,114 @@
+//! From a trained flow to one that stores its weights smaller.
+
+use crate::bijector::{ActNorm, Coupling, Householder, Inverse, Linear, Marginal, Orthogonal, Permutation};
+use crate::conditioner::{ContextDense, Dense, Gelu, Head, LeakyRelu, Relu, Residual, SharedHead, Sigmoid, Silu, Softplus, Tanh};
+use crate::flow::Flow;
+use crate::number::Real;
+use crate::univariate::Univariate;
+
+/// A flow (or a part of one) of the structure of `F`, some of whose layers store their weights smaller.
+///
+/// Write the type of the flow with [`Int8Dense`](crate::Int8Dense) for [`Dense`] and [`Int8Head`](crate::Int8Head) for [`Head`] where memory matters; the other layers stay.
+///
+/// ```
+/// use gaussflow::{Coupling, Dense, FirstHalf, Flow, Head, Init, Int8Dense, Int8Head, MixtureCdf, Relu, TanhClamp, Zeros, store::Quantize};
+/// use rand_pcg::Pcg32;
+///
+/// type Mixture = MixtureCdf<TanhClamp<f32>, 8>;
+/// type Full = Flow<f32, Coupling<FirstHalf, Mixture, (Dense<f32, 1, 64>, Relu, Head<f32, Mixture, 64, 1>), 1, 1>, 2>;
+/// type Small = Flow<f32, Coupling<FirstHalf, Mixture, (Int8Dense<f32, 1, 64>, Relu, Int8Head<f32, Mixture, 64, 1, 24>), 1, 1>, 2>;
+///
+/// let mut full = Full::ZEROS;
+/// full.init(&mut Pcg32::new(1, 1));
+/// // .. train it ..
+/// let mut small = Small::ZEROS;
+/// small.quantize(&full);
+/// assert!((full.log_prob(&[0.5, -1.0]) - small.log_prob(&[0.5, -1.0])).abs() < 1e-3);
+/// ```
+pub trait Quantize<F> {
+    /// Takes the parameters of `full`, each rounded to what is stored.
+    fn quantize(&mut self, full: &F);
+}
+
+/// Parts that are kept as they are.
+macro_rules! kept {
+    ($([$($generics:tt)*] $part:ty;)+) => {$(
+        impl<$($generics)*> Quantize<$part> for $part {
+            fn quantize(&mut self, full: &$part) {
+                self.clone_from(full);
+            }
+        }
+    )+};
+}
+
+kept! {
+    [] Relu;
+    [] LeakyRelu;
+    [] Tanh;
+    [] Sigmoid;
+    [] Silu;
+    [] Softplus;
+    [] Gelu;
+    [T: Clone, const I: usize, const O: usize] Dense<T, I, O>;
+    [T: Clone, const I: usize, const C: usize, const O: usize] ContextDense<T, I, C, O>;
+    [T: Real, U: Univariate<T> + Clone, const H: usize, const B: usize] Head<T, U, H, B>;
+    [T: Real, U: Univariate<T> + Clone, const H: usize, const B: usize] SharedHead<T, U, H, B>;
+    [T: Real, U: Univariate<T> + Clone, const D: usize] Marginal<T, U, D>;
+    [T: Clone, const D: usize] ActNorm<T, D>;
+    [T: Clone, const D: usize] Linear<T, D>;
+    [T: Clone, const D: usize] Orthogonal<T, D>;
+    [T: Clone, const D: usize, const R: usize] Householder<T, D, R>;
+    [P: Clone] Permutation<P>;
+}
+
+impl<S, F: Quantize<S>> Quantize<Residual<S>> for Residual<F> {
+    fn quantize(&mut self, full: &Residual<S>) {
+        self.0.quantize(&full.0);
+    }
+}
+
+impl<S, F: Quantize<S>> Quantize<Inverse<S>> for Inverse<F> {
+    fn quantize(&mut self, full: &Inverse<S>) {
+        self.0.quantize(&full.0);
+    }
+}
+
+impl<M, U: Clone, N, S: Quantize<N>, const A: usize, const B: usize> Quantize<Coupling<M, U, N, A, B>> for Coupling<M, U, S, A, B> {
+    fn quantize(&mut self, full: &Coupling<M, U, N, A, B>) {
+        self.univariate.clone_from(&full.univariate);
+        self.conditioner.quantize(&full.conditioner);
+    }
+}
+
+impl<T, F, S: Quantize<F>, const D: usize, const C: usize> Quantize<Flow<T, F, D, C>> for Flow<T, S, D, C> {
+    fn quantize(&mut self, full: &Flow<T, F, D, C>) {
+        self.bijector.quantize(&full.bijector);
+    }
+}
+
+impl<F, S: Quantize<F>, const L: usize> Quantize<[F; L]> for [S; L] {
+    fn quantize(&mut self, full: &[F; L]) {
+        for (small, full) in self.iter_mut().zip(full) {
+            small.quantize(full);
+        }
+    }
+}
+
+macro_rules! tuple {
+    ($($f:ident $s:ident $i:tt),+) => {
+        impl<$($f, $s: Quantize<$f>),+> Quantize<($($f,)+)> for ($($s,)+) {
+            fn quantize(&mut self, full: &($($f,)+)) {
+                $(self.$i.quantize(&full.$i);)+
+            }
+        }
+    };
+}
+
+tuple!(F0 S0 0);
+tuple!(F0 S0 0, F1 S1 1);
+tuple!(F0 S0 0, F1 S1 1, F2 S2 2);
+tuple!(F0 S0 0, F1 S1 1, F2 S2 2, F3 S3 3);
+tuple!(F0 S0 0, F1 S1 1, F2 S2 2, F3 S3 3, F4 S4 4);
+tuple!(F0 S0 0, F1 S1 1, F2 S2 2, F3 S3 3, F4 S4 4, F5 S5 5);
+tuple!(F0 S0 0, F1 S1 1, F2 S2 2, F3 S3 3, F4 S4 4, F5 S5 5, F6 S6 6);
+tuple!(F0 S0 0, F1 S1 1, F2 S2 2, F3 S3 3, F4 S4 4, F5 S5 5, F6 S6 6, F7 S7 7);
