@@ -5,7 +5,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
-use gaussflow::{Bijector, Flow, Parameters, Part, Real, Zeros, keras};
+use gaussflow::store::keras;
+use gaussflow::{Bijector, Flow, Parameters, Part, Real, Zeros};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use serde_json::Value as Json;
