@@ -8,27 +8,23 @@
 //! use rand_pcg::Pcg32;
 //!
 //! let mut rng = Pcg32::new(1, 1);
-//! let flow = CouplingFlow::<f32, 2, 1, 1>::drawn(&mut rng); // `make_coupling_flow(2)`
+//! let flow = CouplingFlow::<f32, 2, 1, 1>::random(&mut rng); // `make_coupling_flow(2)`
 //! assert!(flow.log_prob(&[0.5, -1.0]).is_finite());
 //!
 //! type Small = CouplingFlow<f32, 5, 2, 3, 2, 6, 16>; // `make_coupling_flow(5, num_blocks=2, num_components=6, hidden=(16, 16))`
 //! let mut small = Box::new(Small::ZEROS); // in place, where it is too large for the stack
 //! small.init(&mut rng);
 //!
-//! let shared = SharedCouplingFlow::<f32, 5, 2, 3>::drawn(&mut rng); // `make_coupling_flow(5, shared_mixture=True)`
-//! let marginal = GaussianizationFlow::<f32, 3>::drawn(&mut rng); // `make_gaussianization_flow(3)`
+//! let shared = SharedCouplingFlow::<f32, 5, 2, 3>::random(&mut rng); // `make_coupling_flow(5, shared_mixture=True)`
+//! let marginal = GaussianizationFlow::<f32, 3>::random(&mut rng); // `make_gaussianization_flow(3)`
 //! # assert!(shared.log_prob(&[0.5; 5]).is_finite() && marginal.log_prob(&[0.5; 3]).is_finite());
 //! # assert_eq!(<CouplingFlow<f32, 2, 1, 1> as Parameters<f32>>::COUNT, 46_800);
 //! ```
-
-use rand_core::Rng;
 
 use crate::bijector::{Coupling, Householder, Marginal};
 use crate::bijector::{FirstHalf, Swap};
 use crate::conditioner::{Dense, Head, Relu, SharedHead};
 use crate::flow::Flow;
-use crate::number::Zeros;
-use crate::parameters::Init;
 use crate::univariate::{ClampedMixture, MixtureCdf, NoClamp};
 
 /// A conditioner: `I` values through two hidden ReLU layers of `H` to the head `L`.
@@ -71,12 +67,3 @@ pub type SharedCouplingFlow<
 /// The Gaussianization flow: `BLOCKS` [`GaussianizationBlock`]s.
 pub type GaussianizationFlow<T, const D: usize, const BLOCKS: usize = 6, const K: usize = 8> =
     Flow<T, [GaussianizationBlock<T, D, K>; BLOCKS], D>;
-
-impl<T, B: Init<T> + Zeros, const D: usize, const C: usize> Flow<T, B, D, C> {
-    /// A flow with its starting values ([`Init`]), which passes over the stack; start one that is too large for that in place.
-    pub fn drawn<R: Rng + ?Sized>(rng: &mut R) -> Self {
-        let mut flow = Self::ZEROS;
-        flow.init(rng);
-        flow
-    }
-}

@@ -5,6 +5,9 @@
 #[cfg(any(feature = "std", feature = "safetensors"))]
 extern crate std;
 
+/// The generators that draws take: of version 0.10 of this crate.
+pub use rand_core;
+
 mod bijector;
 mod conditioner;
 pub mod factory;
@@ -23,19 +26,19 @@ pub mod train;
 mod univariate;
 
 pub use bijector::{
-    ActNorm, Alternating, Bijector, Conditional, Coupling, DifferentiableBijector, FirstHalf, Householder, Inverse, Linear, Marginal, Mask,
-    NotOrthogonal, Order, Orthogonal, Permutation, Reverse, Reversed, Swap,
+    ActNorm, AllTransformed, Alternating, Bijector, Conditional, Coupling, DifferentiableBijector, FirstHalf, Householder, Inverse, Linear,
+    Marginal, Mask, NotOrthogonal, Order, Orthogonal, Permutation, Reverse, Reversed, Swap,
 };
 pub use conditioner::{
-    Activation, ConstantOutput, ContextDense, Dense, DifferentiableLayer, Each, Gelu, Head, Int8Dense, Int8Head, Layer, LeakyRelu, Relu,
-    Residual, Shape, SharedHead, Sigmoid, Silu, Softplus, Tanh, Width,
+    Activation, ConstantOutput, ContextDense, Dense, DifferentiableLayer, Each, Gelu, Head, Identity, Int8Dense, Int8Head, Layer,
+    LeakyRelu, Relu, Residual, Shape, SharedHead, Sigmoid, Silu, Softplus, Tanh, Width,
 };
-pub use flow::{BatchError, Flow, Given, log_base};
+pub use flow::{BatchError, Flow, Given, IntoRows, Rows, log_base};
 pub use math::draw::standard_normal;
 pub use mixture::{Mixture, MixtureError};
 #[doc(hidden)]
 pub use number::Lanewise;
-pub use number::{Fused, Pack, Real, Value, Wide, Zeros};
+pub use number::{Flat, Fused, Pack, Real, Value, Wide, Zeros};
 pub use parameters::{Init, Parameters, Part, Role};
 pub use univariate::{
     Affine, AffineParams, ClampedMixture, LogScaleClamp, MixtureCdf, MixtureParams, MixtureTape, NoClamp, RationalQuadraticSpline,

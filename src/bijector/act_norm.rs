@@ -1,13 +1,10 @@
 //! Scale and shift of each dimension.
 
-use rand_core::Rng;
-
 use crate::bijector::{Bijector, DifferentiableBijector};
 use crate::math::{exp, ln};
 use crate::number::Real;
-use crate::number::{Value, Zeros};
+use crate::number::Value;
 use crate::parameters::Part;
-use crate::parameters::{Init, Parameters, Role};
 use crate::start::{DataError, check_rows, moments};
 use crate::univariate::held;
 
@@ -71,27 +68,10 @@ impl<T: Real, const D: usize> ActNorm<T, D> {
     }
 }
 
-impl<T: Zeros, const D: usize> Zeros for ActNorm<T, D> {
-    const ZEROS: Self = ActNorm { log_scale: Zeros::ZEROS, shift: Zeros::ZEROS };
-}
-
-impl<T, const D: usize> Parameters<T> for ActNorm<T, D> {
-    const COUNT: usize = 2 * D;
-
-    fn zip<const M: usize, const N: usize>(
-        mut change: [&mut Self; M],
-        read: [&Self; N],
-        visit: &mut impl FnMut(Role, [&mut [T]; M], [&[T]; N]),
-    ) {
-        visit(Role::Trainable, change.each_mut().map(|a| a.log_scale.as_mut_slice()), read.map(|a| a.log_scale.as_slice()));
-        visit(Role::Trainable, change.map(|a| a.shift.as_mut_slice()), read.map(|a| a.shift.as_slice()));
-    }
-}
-
-/// The identity.
-impl<T: Real, const D: usize> Init<T> for ActNorm<T, D> {
-    fn init<R: Rng + ?Sized>(&mut self, _: &mut R) {
-        *self = Zeros::ZEROS;
+crate::parameters! {
+    impl[T: Real, const D: usize] Parameters<T> + Zeros + Init for ActNorm<T, D> {
+        trainable log_scale: [T; D],
+        trainable shift: [T; D],
     }
 }
 
@@ -131,12 +111,22 @@ impl<T: Real, const D: usize, const C: usize> DifferentiableBijector<T, D, C> fo
 
     /// `dz/dx = e^s`, `dz/ds = e^s x`, `dz/db = 1`; `dlog_det/ds = 1`.
     #[inline(always)]
-    fn backward<V: Value<Scalar = T>>(&self, tape: &[V; D], _: &[V; C], d: &mut [V; D], d_log_det: V, _: &mut [V; C], gradient: &mut Self) {
+    fn backward<V: Value<Scalar = T>>(
+        &self,
+        tape: &[V; D],
+        _: &[V; C],
+        d: &mut [V; D],
+        d_log_det: V,
+        _: &mut [V; C],
+        mut gradient: Option<&mut Self>,
+    ) {
         for i in 0..D {
             let dz = d[i];
             d[i] = dz * self.scale(i);
-            gradient.shift[i] += dz.sum();
-            gradient.log_scale[i] += d[i].mul_add(tape[i], d_log_det).sum();
+            if let Some(gradient) = &mut gradient {
+                gradient.shift[i] += dz.sum();
+                gradient.log_scale[i] += d[i].mul_add(tape[i], d_log_det).sum();
+            }
         }
     }
 
@@ -149,12 +139,15 @@ impl<T: Real, const D: usize, const C: usize> DifferentiableBijector<T, D, C> fo
         d: &mut [V; D],
         d_log_det: V,
         _: &mut [V; C],
-        gradient: &mut Self,
+        mut gradient: Option<&mut Self>,
     ) {
         for i in 0..D {
-            gradient.log_scale[i] -= d[i].mul_add(tape[i], d_log_det).sum();
-            d[i] = d[i] / self.scale(i);
-            gradient.shift[i] -= d[i].sum();
+            let dx = d[i];
+            d[i] = dx / self.scale(i);
+            if let Some(gradient) = &mut gradient {
+                gradient.log_scale[i] -= dx.mul_add(tape[i], d_log_det).sum();
+                gradient.shift[i] -= d[i].sum();
+            }
         }
     }
 }

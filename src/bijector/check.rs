@@ -87,8 +87,8 @@ impl Direction {
         let mut tape = B::Tape::ZEROS;
         bijector.forward_tape(&mut x, &[], &mut tape);
         match self {
-            Direction::Forward => bijector.backward(&tape, &[], d, d_log_det, &mut [], gradient),
-            Direction::Inverse => bijector.inverse_backward(&tape, &[], d, d_log_det, &mut [], gradient),
+            Direction::Forward => bijector.backward(&tape, &[], d, d_log_det, &mut [], Some(gradient)),
+            Direction::Inverse => bijector.inverse_backward(&tape, &[], d, d_log_det, &mut [], Some(gradient)),
         }
     }
 }
@@ -183,7 +183,7 @@ fn gradients<B: DifferentiableBijector<f64, D> + Clone, const D: usize>(
     let mut pulled = d;
     let mut gradient = bijector.clone();
     // Gradients are added to what is there.
-    gradient.fill(0.25);
+    gradient.set_all(0.25);
     direction.back(bijector, *x, &mut pulled, d_log_det, &mut gradient);
     for i in 0..D {
         let numeric = slope(|h| {
@@ -228,10 +228,10 @@ fn lanes<B: DifferentiableBijector<f64, D> + Clone, const D: usize, const N: usi
     let log_det = direction.apply(bijector, &mut state);
     let mut pulled = d.map(Pack::splat);
     let mut gradient = bijector.clone();
-    gradient.fill(0.0);
+    gradient.set_all(0.0);
     direction.back(bijector, pack(points), &mut pulled, Pack::splat(d_log_det), &mut gradient);
     let mut sum = gradient.clone();
-    sum.fill(0.0);
+    sum.set_all(0.0);
     for n in 0..N {
         let mut one = starts[n];
         let one_log_det = direction.apply(bijector, &mut one);
@@ -288,16 +288,7 @@ fn negative_control() {
     #[derive(Clone)]
     struct Wrong([f64; 1]);
 
-    impl Parameters<f64> for Wrong {
-        const COUNT: usize = 1;
-        fn zip<const M: usize, const N: usize>(
-            change: [&mut Self; M],
-            read: [&Self; N],
-            visit: &mut impl FnMut(Role, [&mut [f64]; M], [&[f64]; N]),
-        ) {
-            visit(Role::Trainable, change.map(|w| w.0.as_mut_slice()), read.map(|w| w.0.as_slice()));
-        }
-    }
+    crate::parameters! { impl[] Parameters<f64> + Zeros for Wrong { trainable 0: [f64; 1] } }
 
     impl Bijector<f64, 1> for Wrong {
         fn forward_and_log_det<V: Value<Scalar = f64>>(&self, x: &mut [V; 1], _: &[V; 0]) -> V {
@@ -312,15 +303,20 @@ fn negative_control() {
 
     impl DifferentiableBijector<f64, 1> for Wrong {
         type Tape<V: Value<Scalar = f64>> = ();
-        fn forward_tape<V: Value<Scalar = f64>>(&self, x: &mut [V; 1], context: &[V; 0], (): &mut ()) -> V {
-            self.forward_and_log_det(x, context)
-        }
-        fn backward<V: Value<Scalar = f64>>(&self, (): &(), _: &[V; 0], d: &mut [V; 1], _: V, _: &mut [V; 0], gradient: &mut Self) {
-            gradient.0[0] += d[0].sum();
+        fn backward<V: Value<Scalar = f64>>(&self, (): &(), _: &[V; 0], d: &mut [V; 1], _: V, _: &mut [V; 0], gradient: Option<&mut Self>) {
+            gradient.unwrap().0[0] += d[0].sum();
         }
         // The sign of the parameter's gradient is wrong.
-        fn inverse_backward<V: Value<Scalar = f64>>(&self, (): &(), _: &[V; 0], d: &mut [V; 1], _: V, _: &mut [V; 0], gradient: &mut Self) {
-            gradient.0[0] += d[0].sum();
+        fn inverse_backward<V: Value<Scalar = f64>>(
+            &self,
+            (): &(),
+            _: &[V; 0],
+            d: &mut [V; 1],
+            _: V,
+            _: &mut [V; 0],
+            gradient: Option<&mut Self>,
+        ) {
+            gradient.unwrap().0[0] += d[0].sum();
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::bijector::{Bijector, DifferentiableBijector};
 use crate::number::Real;
 use crate::number::Value;
-use crate::parameters::Part;
+use crate::parameters::{Part, for_each_tuple};
 
 /// One flat list of elements with independent bounds, forwards and backwards. For three bijectors, in short:
 ///
@@ -18,8 +18,8 @@ use crate::parameters::Part;
 ///     }
 /// }
 /// ```
-macro_rules! bijector_tuple {
-    ($($b:ident $i:tt),+; $($r:tt),+) => {
+macro_rules! implement {
+    ($(($b:ident $other:ident $i:tt))+; $(($rb:ident $rother:ident $r:tt))+) => {
         impl<T: Real, const D: usize, const C: usize, $($b: Bijector<T, D, C>),+> Bijector<T, D, C> for ($($b,)+) {
             #[inline(always)]
             fn forward_and_log_det<V: Value<Scalar = T>>(&self, x: &mut [V; D], context: &[V; C]) -> V {
@@ -64,9 +64,9 @@ macro_rules! bijector_tuple {
                 d: &mut [V; D],
                 d_log_det: V,
                 d_context: &mut [V; C],
-                gradient: &mut Self,
+                mut gradient: Option<&mut Self>,
             ) {
-                $(self.$r.backward(&tape.$r, context, d, d_log_det, d_context, &mut gradient.$r);)+
+                $(self.$r.backward(&tape.$r, context, d, d_log_det, d_context, gradient.as_deref_mut().map(|g| &mut g.$r));)+
             }
 
             #[inline(always)]
@@ -77,22 +77,15 @@ macro_rules! bijector_tuple {
                 d: &mut [V; D],
                 d_log_det: V,
                 d_context: &mut [V; C],
-                gradient: &mut Self,
+                mut gradient: Option<&mut Self>,
             ) {
-                $(self.$i.inverse_backward(&tape.$i, context, d, d_log_det, d_context, &mut gradient.$i);)+
+                $(self.$i.inverse_backward(&tape.$i, context, d, d_log_det, d_context, gradient.as_deref_mut().map(|g| &mut g.$i));)+
             }
         }
     };
 }
 
-bijector_tuple!(B0 0; 0);
-bijector_tuple!(B0 0, B1 1; 1, 0);
-bijector_tuple!(B0 0, B1 1, B2 2; 2, 1, 0);
-bijector_tuple!(B0 0, B1 1, B2 2, B3 3; 3, 2, 1, 0);
-bijector_tuple!(B0 0, B1 1, B2 2, B3 3, B4 4; 4, 3, 2, 1, 0);
-bijector_tuple!(B0 0, B1 1, B2 2, B3 3, B4 4, B5 5; 5, 4, 3, 2, 1, 0);
-bijector_tuple!(B0 0, B1 1, B2 2, B3 3, B4 4, B5 5, B6 6; 6, 5, 4, 3, 2, 1, 0);
-bijector_tuple!(B0 0, B1 1, B2 2, B3 3, B4 4, B5 5, B6 6, B7 7; 7, 6, 5, 4, 3, 2, 1, 0);
+for_each_tuple!(implement);
 
 impl<T: Real, const D: usize, const C: usize, B: Bijector<T, D, C>, const L: usize> Bijector<T, D, C> for [B; L] {
     #[inline(always)]
@@ -150,10 +143,10 @@ impl<T: Real, const D: usize, const C: usize, B: DifferentiableBijector<T, D, C>
         d: &mut [V; D],
         d_log_det: V,
         d_context: &mut [V; C],
-        gradient: &mut Self,
+        mut gradient: Option<&mut Self>,
     ) {
-        for ((bijector, tape), gradient) in self.iter().zip(tape).zip(gradient).rev() {
-            bijector.backward(tape, context, d, d_log_det, d_context, gradient);
+        for (i, (bijector, tape)) in self.iter().zip(tape).enumerate().rev() {
+            bijector.backward(tape, context, d, d_log_det, d_context, gradient.as_deref_mut().and_then(|g| g.get_mut(i)));
         }
     }
 
@@ -165,10 +158,10 @@ impl<T: Real, const D: usize, const C: usize, B: DifferentiableBijector<T, D, C>
         d: &mut [V; D],
         d_log_det: V,
         d_context: &mut [V; C],
-        gradient: &mut Self,
+        mut gradient: Option<&mut Self>,
     ) {
-        for ((bijector, tape), gradient) in self.iter().zip(tape).zip(gradient) {
-            bijector.inverse_backward(tape, context, d, d_log_det, d_context, gradient);
+        for (i, (bijector, tape)) in self.iter().zip(tape).enumerate() {
+            bijector.inverse_backward(tape, context, d, d_log_det, d_context, gradient.as_deref_mut().and_then(|g| g.get_mut(i)));
         }
     }
 }

@@ -6,9 +6,9 @@ use crate::bijector::{Bijector, DifferentiableBijector};
 use crate::math::standard_normal;
 use crate::math::{product_error, sum_in_two, sum_of};
 use crate::number::Real;
-use crate::number::{Value, Zeros};
+use crate::number::Value;
+use crate::parameters::Init;
 use crate::parameters::Part;
-use crate::parameters::{Init, Parameters, Role};
 
 /// `z = H_R .. H_1 x` with `H_r = I - 2 v_r v_r^T / (|v_r|^2 + 1e-12)`.
 ///
@@ -81,32 +81,21 @@ impl<T: Real, const D: usize, const R: usize> Householder<T, D, R> {
 
     /// Back through `y = x - f v (v x)` with `f = 2 / (|v|^2 +- e)`, so `df = -f^2 v dv`: `dx = dy - f v (v dy)` and `dv = f^2 (v x)(v dy) v - f ((v x) dy + (v dy) x)`.
     #[inline(always)]
-    fn reflect_backward<V: Value<Scalar = T>>((v, factor, _): (&[T; D], T, T), x: &[V; D], d: &mut [V; D], gradient: &mut [T; D]) {
+    fn reflect_backward<V: Value<Scalar = T>>((v, factor, _): (&[T; D], T, T), x: &[V; D], d: &mut [V; D], gradient: Option<&mut [T; D]>) {
         let f = V::splat(factor);
         let (of_x, of_d) = (f * Self::dot(v, x), f * Self::dot(v, d));
+        if let Some(gradient) = gradient {
+            for i in 0..D {
+                gradient[i] += (of_x * of_d * V::splat(v[i]) - of_x * d[i] - of_d * x[i]).sum();
+            }
+        }
         for i in 0..D {
-            let v = V::splat(v[i]);
-            gradient[i] += (of_x * of_d * v - of_x * d[i] - of_d * x[i]).sum();
-            d[i] -= of_d * v;
+            d[i] -= of_d * V::splat(v[i]);
         }
     }
 }
 
-impl<T: Zeros, const D: usize, const R: usize> Zeros for Householder<T, D, R> {
-    const ZEROS: Self = Householder { reflectors: Zeros::ZEROS };
-}
-
-impl<T, const D: usize, const R: usize> Parameters<T> for Householder<T, D, R> {
-    const COUNT: usize = R * D;
-
-    fn zip<const M: usize, const N: usize>(
-        change: [&mut Self; M],
-        read: [&Self; N],
-        visit: &mut impl FnMut(Role, [&mut [T]; M], [&[T]; N]),
-    ) {
-        visit(Role::Trainable, change.map(|h| h.reflectors.as_flattened_mut()), read.map(|h| h.reflectors.as_flattened()));
-    }
-}
+crate::parameters! { impl[T: Real, const D: usize, const R: usize] Parameters<T> + Zeros for Householder<T, D, R> { trainable reflectors: [[T; D]; R] } }
 
 /// Standard-normal reflectors: uniform directions.
 impl<T: Real, const D: usize, const R: usize> Init<T> for Householder<T, D, R> {
@@ -151,21 +140,37 @@ impl<T: Real, const D: usize, const R: usize, const C: usize> DifferentiableBije
     }
 
     #[inline(always)]
-    fn backward<V: Value<Scalar = T>>(&self, tape: &[V; D], context: &[V; C], d: &mut [V; D], _: V, _: &mut [V; C], gradient: &mut Self) {
+    fn backward<V: Value<Scalar = T>>(
+        &self,
+        tape: &[V; D],
+        context: &[V; C],
+        d: &mut [V; D],
+        _: V,
+        _: &mut [V; C],
+        mut gradient: Option<&mut Self>,
+    ) {
         let mut x = *tape;
         self.forward_and_log_det(&mut x, context);
         for r in (0..R).rev() {
             Self::reflect(self.mirror(r, -SOFTENING), &mut x);
-            Self::reflect_backward(self.mirror(r, SOFTENING), &x, d, &mut gradient.reflectors[r]);
+            Self::reflect_backward(self.mirror(r, SOFTENING), &x, d, gradient.as_deref_mut().map(|g| &mut g.reflectors[r]));
         }
     }
 
     #[inline(always)]
-    fn inverse_backward<V: Value<Scalar = T>>(&self, tape: &[V; D], _: &[V; C], d: &mut [V; D], _: V, _: &mut [V; C], gradient: &mut Self) {
+    fn inverse_backward<V: Value<Scalar = T>>(
+        &self,
+        tape: &[V; D],
+        _: &[V; C],
+        d: &mut [V; D],
+        _: V,
+        _: &mut [V; C],
+        mut gradient: Option<&mut Self>,
+    ) {
         let mut z = *tape;
         for r in 0..R {
             Self::reflect(self.mirror(r, SOFTENING), &mut z);
-            Self::reflect_backward(self.mirror(r, -SOFTENING), &z, d, &mut gradient.reflectors[r]);
+            Self::reflect_backward(self.mirror(r, -SOFTENING), &z, d, gradient.as_deref_mut().map(|g| &mut g.reflectors[r]));
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::bijector::{Bijector, DifferentiableBijector};
 use crate::number::Real;
 use crate::number::{Value, Zeros};
 use crate::parameters::Part;
-use crate::parameters::{Init, Parameters, Role};
+use crate::parameters::{Init, Parameters};
 
 /// `B` turned around: its forward map is `B`'s inverse.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -23,17 +23,7 @@ impl<T, B: Init<T>> Init<T> for Inverse<B> {
     }
 }
 
-impl<T, B: Parameters<T>> Parameters<T> for Inverse<B> {
-    const COUNT: usize = B::COUNT;
-    const FIXED: usize = B::FIXED;
-    fn zip<const M: usize, const N: usize>(
-        change: [&mut Self; M],
-        read: [&Self; N],
-        visit: &mut impl FnMut(Role, [&mut [T]; M], [&[T]; N]),
-    ) {
-        B::zip(change.map(|i| &mut i.0), read.map(|i| &i.0), visit);
-    }
-}
+crate::parameters! { impl[T, B: Parameters<T>] Parameters<T> for Inverse<B> { part 0: B } }
 
 impl<T: Real, const D: usize, const C: usize, B: Bijector<T, D, C>> Bijector<T, D, C> for Inverse<B> {
     #[inline(always)]
@@ -72,9 +62,9 @@ impl<T: Real, const D: usize, const C: usize, B: DifferentiableBijector<T, D, C>
         d: &mut [V; D],
         d_log_det: V,
         d_context: &mut [V; C],
-        gradient: &mut Self,
+        gradient: Option<&mut Self>,
     ) {
-        self.0.inverse_backward(tape, context, d, d_log_det, d_context, &mut gradient.0);
+        self.0.inverse_backward(tape, context, d, d_log_det, d_context, gradient.map(|g| &mut g.0));
     }
 
     #[inline(always)]
@@ -85,8 +75,8 @@ impl<T: Real, const D: usize, const C: usize, B: DifferentiableBijector<T, D, C>
         d: &mut [V; D],
         d_log_det: V,
         d_context: &mut [V; C],
-        gradient: &mut Self,
+        gradient: Option<&mut Self>,
     ) {
-        self.0.backward(tape, context, d, d_log_det, d_context, &mut gradient.0);
+        self.0.backward(tape, context, d, d_log_det, d_context, gradient.map(|g| &mut g.0));
     }
 }

@@ -1,13 +1,10 @@
 //! Trainable linear maps.
 
-use rand_core::Rng;
-
 use crate::bijector::{Bijector, DifferentiableBijector};
 use crate::math::exp;
 use crate::number::Real;
-use crate::number::{Value, Zeros};
+use crate::number::Value;
 use crate::parameters::Part;
-use crate::parameters::{Init, Parameters, Role};
 use crate::univariate::held;
 
 /// `z = L U x + b`, with a unit lower triangular `L` and an upper triangular `U` whose diagonal is positive.
@@ -94,28 +91,10 @@ impl<T: Real, const D: usize> Linear<T, D> {
     }
 }
 
-impl<T: Zeros, const D: usize> Zeros for Linear<T, D> {
-    const ZEROS: Self = Linear { factors: Zeros::ZEROS, bias: Zeros::ZEROS };
-}
-
-impl<T, const D: usize> Parameters<T> for Linear<T, D> {
-    const COUNT: usize = D * D + D;
-
-    fn zip<const M: usize, const N: usize>(
-        mut change: [&mut Self; M],
-        read: [&Self; N],
-        visit: &mut impl FnMut(Role, [&mut [T]; M], [&[T]; N]),
-    ) {
-        visit(Role::Trainable, change.each_mut().map(|l| l.factors.as_flattened_mut()), read.map(|l| l.factors.as_flattened()));
-        visit(Role::Trainable, change.map(|l| l.bias.as_mut_slice()), read.map(|l| l.bias.as_slice()));
-    }
-}
-
-/// The identity.
-impl<T: Real, const D: usize> Init<T> for Linear<T, D> {
-    fn init<R: Rng + ?Sized>(&mut self, _: &mut R) {
-        self.factors.as_flattened_mut().fill(T::ZEROS);
-        self.bias.fill(T::ZEROS);
+crate::parameters! {
+    impl[T: Real, const D: usize] Parameters<T> + Zeros + Init for Linear<T, D> {
+        trainable factors: [[T; D]; D],
+        trainable bias: [T; D],
     }
 }
 
@@ -171,14 +150,24 @@ impl<T: Real, const D: usize, const C: usize> DifferentiableBijector<T, D, C> fo
 
     /// With `v` the cotangent of `z`: `w = L^T v` and `dx = U^T w`; `dL = v u^T`, `dU = w x^T`, `db = v`.
     #[inline(always)]
-    fn backward<V: Value<Scalar = T>>(&self, tape: &[V; D], _: &[V; C], d: &mut [V; D], d_log_det: V, _: &mut [V; C], gradient: &mut Self) {
+    fn backward<V: Value<Scalar = T>>(
+        &self,
+        tape: &[V; D],
+        _: &[V; C],
+        d: &mut [V; D],
+        d_log_det: V,
+        _: &mut [V; C],
+        gradient: Option<&mut Self>,
+    ) {
         let v = *d;
         for j in 0..D {
             for i in j + 1..D {
                 d[j] = self.entry::<V>(i, j).mul_add(d[i], d[j]);
             }
         }
-        self.add_products(gradient, &v, d, tape, d_log_det);
+        if let Some(gradient) = gradient {
+            self.add_products(gradient, &v, d, tape, d_log_det);
+        }
         for j in (0..D).rev() {
             d[j] = self.diagonal::<V>(j) * d[j];
             for i in 0..j {
@@ -196,7 +185,7 @@ impl<T: Real, const D: usize, const C: usize> DifferentiableBijector<T, D, C> fo
         d: &mut [V; D],
         d_log_det: V,
         _: &mut [V; C],
-        gradient: &mut Self,
+        gradient: Option<&mut Self>,
     ) {
         for j in 0..D {
             for i in 0..j {
@@ -210,7 +199,9 @@ impl<T: Real, const D: usize, const C: usize> DifferentiableBijector<T, D, C> fo
                 d[j] = self.entry::<V>(i, j).mul_add(-d[i], d[j]);
             }
         }
-        self.add_products(gradient, &d.map(|d| -d), &w, tape, -d_log_det);
+        if let Some(gradient) = gradient {
+            self.add_products(gradient, &d.map(|d| -d), &w, tape, -d_log_det);
+        }
     }
 }
 

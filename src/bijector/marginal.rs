@@ -5,9 +5,9 @@ use rand_core::Rng;
 use crate::bijector::coupling::map_each;
 use crate::bijector::{Bijector, DifferentiableBijector};
 use crate::number::Real;
-use crate::number::{Value, Zeros};
+use crate::number::{Flat, Value, Zeros};
+use crate::parameters::Init;
 use crate::parameters::Part;
-use crate::parameters::{Init, Parameters, Role};
 use crate::univariate::Univariate;
 
 /// `z_d = u(x_d; p_d)`: the univariate `U` on each of `D` dimensions, with parameters from a table instead of a network.
@@ -50,7 +50,7 @@ impl<T: Real, U: Univariate<T>, const D: usize> Marginal<T, U, D> {
     #[inline(always)]
     fn splat<V: Value<Scalar = T>>(&self, d: usize) -> U::Params<V> {
         let mut params: U::Params<V> = Zeros::ZEROS;
-        for (lanes, p) in params.as_mut().iter_mut().zip(self.params[d].as_ref()) {
+        for (lanes, p) in params.flat_mut().iter_mut().zip(self.params[d].flat()) {
             *lanes = V::splat(*p);
         }
         params
@@ -62,36 +62,25 @@ impl<T: Real, U: Univariate<T>, const D: usize> Marginal<T, U, D> {
         &self,
         (x, tapes): &([V; D], [U::Tape<V>; D]),
         d: &mut [V; D],
-        gradient: &mut Self,
+        mut gradient: Option<&mut Self>,
         univariate: impl Fn(&U::Params<V>, V, &U::Tape<V>, V, &mut U::Params<V>) -> V,
     ) {
         for i in 0..D {
             let mut d_params: U::Params<V> = Zeros::ZEROS;
             d[i] = univariate(&self.splat(i), x[i], &tapes[i], d[i], &mut d_params);
-            for (sum, d) in gradient.params[i].as_mut().iter_mut().zip(d_params.as_ref()) {
-                *sum += d.sum();
+            if let Some(gradient) = &mut gradient {
+                for (sum, d) in gradient.params[i].flat_mut().iter_mut().zip(d_params.flat()) {
+                    *sum += d.sum();
+                }
             }
         }
     }
 }
 
-impl<T: Real, U: Univariate<T> + Zeros, const D: usize> Zeros for Marginal<T, U, D> {
-    const ZEROS: Self = Marginal { univariate: U::ZEROS, params: Zeros::ZEROS };
-}
-
-impl<T: Real, U: Univariate<T>, const D: usize> Parameters<T> for Marginal<T, U, D> {
-    const COUNT: usize = U::COUNT + D * (size_of::<U::Params<T>>() / size_of::<T>());
-    const FIXED: usize = U::FIXED;
-
-    fn zip<const M: usize, const N: usize>(
-        mut change: [&mut Self; M],
-        read: [&Self; N],
-        visit: &mut impl FnMut(Role, [&mut [T]; M], [&[T]; N]),
-    ) {
-        U::zip(change.each_mut().map(|m| &mut m.univariate), read.map(|m| &m.univariate), visit);
-        for d in 0..D {
-            visit(Role::Trainable, change.each_mut().map(|m| m.params[d].as_mut()), read.map(|m| m.params[d].as_ref()));
-        }
+crate::parameters! {
+    impl[T: Real, U: Univariate<T>, const D: usize] Parameters<T> + Zeros for Marginal<T, U, D> {
+        part univariate: U,
+        trainable params: [U::Params<T>; D],
     }
 }
 
@@ -126,7 +115,7 @@ impl<T: Real, U: Univariate<T>, const D: usize, const C: usize> Bijector<T, D, C
     fn describe(visit: &mut impl FnMut(Part)) {
         visit(Part::Kind("marginal"));
         U::describe(visit);
-        visit(Part::Tensor("params", &[D, U::Params::<T>::ZEROS.as_ref().len()]));
+        visit(Part::Tensor("params", &[D, <U::Params<T> as Flat<T>>::LEN]));
     }
 }
 
@@ -152,7 +141,7 @@ impl<T: Real, U: Univariate<T>, const D: usize, const C: usize> DifferentiableBi
         d: &mut [V; D],
         d_log_det: V,
         _: &mut [V; C],
-        gradient: &mut Self,
+        gradient: Option<&mut Self>,
     ) {
         self.backward_with(tape, d, gradient, |params, x, tape, dz, d_params| {
             self.univariate.backward(params, x, tape, dz, d_log_det, d_params)
@@ -167,7 +156,7 @@ impl<T: Real, U: Univariate<T>, const D: usize, const C: usize> DifferentiableBi
         d: &mut [V; D],
         d_log_det: V,
         _: &mut [V; C],
-        gradient: &mut Self,
+        gradient: Option<&mut Self>,
     ) {
         self.backward_with(tape, d, gradient, |params, x, tape, dx, d_params| {
             self.univariate.inverse_backward(params, x, tape, dx, d_log_det, d_params)
@@ -213,9 +202,9 @@ mod tests {
         let mut marginal = Marginal::<f64, MixtureCdf<NoClamp, 8>, 3>::ZEROS;
         marginal.init(&mut Pcg64::new(3, 4));
         for params in &marginal.params {
-            assert_eq!((params.logits(), params.raw_log_scales()), (&[0.0; 8], &[0.0; 8]));
-            assert!(params.means().iter().all(|m| m.abs() < 3.0));
-            assert!(params.means().iter().any(|m| m.abs() > 1.0));
+            assert_eq!((params[0], params[2]), ([0.0; 8], [0.0; 8]));
+            assert!(params[1].iter().all(|m| m.abs() < 3.0));
+            assert!(params[1].iter().any(|m| m.abs() > 1.0));
         }
         assert_eq!(Marginal::<f64, MixtureCdf<NoClamp, 8>, 3>::COUNT, 72);
     }

@@ -18,6 +18,10 @@ pub struct FirstHalf;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Alternating;
 
+/// No dimension is passed through: all are transformed, by what the context says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AllTransformed;
+
 /// The halves of `M`, exchanged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Swap<M>(PhantomData<M>);
@@ -44,6 +48,10 @@ impl<const D: usize> Mask<D> for Alternating {
         }
         mask
     };
+}
+
+impl<const D: usize> Mask<D> for AllTransformed {
+    const IDENTITY: [bool; D] = [false; D];
 }
 
 impl<const D: usize, M: Mask<D>> Mask<D> for Swap<M> {

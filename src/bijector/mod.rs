@@ -4,7 +4,6 @@ mod act_norm;
 #[cfg(test)]
 pub(crate) mod check;
 mod compose;
-mod conditional;
 mod coupling;
 mod householder;
 mod inverse;
@@ -15,14 +14,13 @@ mod orthogonal;
 mod permutation;
 
 pub use act_norm::ActNorm;
-pub use conditional::Conditional;
-pub use coupling::Coupling;
+pub use coupling::{Conditional, Coupling};
 pub use householder::Householder;
 pub use inverse::Inverse;
 pub use linear::Linear;
 pub use marginal::Marginal;
 pub(crate) use mask::identity_count;
-pub use mask::{Alternating, FirstHalf, Mask, Swap};
+pub use mask::{AllTransformed, Alternating, FirstHalf, Mask, Swap};
 pub(crate) use orthogonal::check as check_orthogonal;
 #[cfg(test)]
 pub(crate) use orthogonal::off_orthogonal as orthogonality;
@@ -70,17 +68,21 @@ pub trait Bijector<T: Real, const D: usize, const C: usize = 0> {
 /// A bijector with gradients for its parameters, its input and the context.
 ///
 /// `forward_tape` runs forward and keeps in the tape what the way back needs. Cotangents (`d` + name) are the derivatives of one scalar loss a lane;
-/// those of parameters are summed over the lanes into `gradient`, a value of the bijector's own type.
+/// those of parameters are summed over the lanes into `gradient`, a value of the bijector's own type, where they are asked for.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no gradient as a bijector of {D} dimensions with {C} context variables over `{T}`",
     note = "implement `DifferentiableBijector` for it (and `DifferentiableLayer` for its conditioner), or use it for inference only"
 )]
-pub trait DifferentiableBijector<T: Real, const D: usize, const C: usize = 0>: Bijector<T, D, C> + Parameters<T> + Send + Sync {
-    /// What the way back needs.
+pub trait DifferentiableBijector<T: Real, const D: usize, const C: usize = 0>: Bijector<T, D, C> + Parameters<T> {
+    /// What the way back needs; `()` where it needs nothing.
     type Tape<V: Value<Scalar = T>>: Zeros;
 
-    /// As [`Bijector::forward_and_log_det`], filling the tape.
-    fn forward_tape<V: Value<Scalar = T>>(&self, x: &mut [V; D], context: &[V; C], tape: &mut Self::Tape<V>) -> V;
+    /// As [`Bijector::forward_and_log_det`], filling the tape. Given for bijectors whose tape is `()`.
+    #[inline(always)]
+    fn forward_tape<V: Value<Scalar = T>>(&self, x: &mut [V; D], context: &[V; C], _tape: &mut Self::Tape<V>) -> V {
+        const { assert!(size_of::<Self::Tape<V>>() == 0, "a bijector with a tape must implement `forward_tape`, which fills it") }
+        self.forward_and_log_det(x, context)
+    }
 
     /// Back through the forward map: `d` holds the cotangent of `z` and becomes that of `x`; `d_log_det` is that of the log-det.
     fn backward<V: Value<Scalar = T>>(
@@ -90,7 +92,7 @@ pub trait DifferentiableBijector<T: Real, const D: usize, const C: usize = 0>: B
         d: &mut [V; D],
         d_log_det: V,
         d_context: &mut [V; C],
-        gradient: &mut Self,
+        gradient: Option<&mut Self>,
     );
 
     /// Back through the inverse map, with the tape of the forward map at its result `x`: `d` holds the cotangent of `x` and becomes that of `z`; `d_log_det` is that of the
@@ -102,6 +104,6 @@ pub trait DifferentiableBijector<T: Real, const D: usize, const C: usize = 0>: B
         d: &mut [V; D],
         d_log_det: V,
         d_context: &mut [V; C],
-        gradient: &mut Self,
+        gradient: Option<&mut Self>,
     );
 }

@@ -8,9 +8,9 @@ use crate::bijector::{Bijector, DifferentiableBijector};
 use crate::linalg::orthonormalize;
 use crate::math::standard_normal;
 use crate::number::Real;
-use crate::number::{Value, Zeros};
+use crate::number::Value;
+use crate::parameters::Init;
 use crate::parameters::Part;
-use crate::parameters::{Init, Parameters, Role};
 
 /// `z = x q` for rows `x` and a fixed orthogonal matrix `q`.
 ///
@@ -102,22 +102,7 @@ pub(crate) fn off_orthogonal<T: Real, const D: usize>(q: &[[T; D]; D]) -> T {
     worst
 }
 
-impl<T: Zeros, const D: usize> Zeros for Orthogonal<T, D> {
-    const ZEROS: Self = Orthogonal { matrix: Zeros::ZEROS };
-}
-
-impl<T, const D: usize> Parameters<T> for Orthogonal<T, D> {
-    const COUNT: usize = 0;
-    const FIXED: usize = D * D;
-
-    fn zip<const M: usize, const N: usize>(
-        change: [&mut Self; M],
-        read: [&Self; N],
-        visit: &mut impl FnMut(Role, [&mut [T]; M], [&[T]; N]),
-    ) {
-        visit(Role::Fixed, change.map(|o| o.matrix.as_flattened_mut()), read.map(|o| o.matrix.as_flattened()));
-    }
-}
+crate::parameters! { impl[T: Real, const D: usize] Parameters<T> + Zeros for Orthogonal<T, D> { fixed matrix: [[T; D]; D] } }
 
 /// Uniform over all rotations and reflections (Haar): the factor `q` of a normal matrix `q r` whose `r` has a positive diagonal (Mezzadri 2007).
 impl<T: Real, const D: usize> Init<T> for Orthogonal<T, D> {
@@ -165,17 +150,20 @@ impl<T: Real, const D: usize, const C: usize> DifferentiableBijector<T, D, C> fo
     type Tape<V: Value<Scalar = T>> = ();
 
     #[inline(always)]
-    fn forward_tape<V: Value<Scalar = T>>(&self, x: &mut [V; D], context: &[V; C], (): &mut ()) -> V {
-        self.forward_and_log_det(x, context)
-    }
-
-    #[inline(always)]
-    fn backward<V: Value<Scalar = T>>(&self, (): &(), context: &[V; C], d: &mut [V; D], _: V, _: &mut [V; C], _: &mut Self) {
+    fn backward<V: Value<Scalar = T>>(&self, (): &(), context: &[V; C], d: &mut [V; D], _: V, _: &mut [V; C], _: Option<&mut Self>) {
         self.inverse_and_log_det(d, context);
     }
 
     #[inline(always)]
-    fn inverse_backward<V: Value<Scalar = T>>(&self, (): &(), context: &[V; C], d: &mut [V; D], _: V, _: &mut [V; C], _: &mut Self) {
+    fn inverse_backward<V: Value<Scalar = T>>(
+        &self,
+        (): &(),
+        context: &[V; C],
+        d: &mut [V; D],
+        _: V,
+        _: &mut [V; C],
+        _: Option<&mut Self>,
+    ) {
         self.forward_and_log_det(d, context);
     }
 }
@@ -189,7 +177,7 @@ mod tests {
     use crate::bijector::{Bijector, Householder, Marginal};
     use crate::number::Zeros;
     use crate::parameters::{Init, Parameters};
-    use crate::univariate::{Affine, AffineParams, NoClamp};
+    use crate::univariate::{Affine, NoClamp};
 
     const POINTS: [[f64; 3]; 3] = [[0.3, -0.7, 2.0], [1e3, -1e3, 0.0], [-40.0, 0.0, 1.0]];
 
@@ -205,8 +193,7 @@ mod tests {
         check::laws(&drawn::<3>(1), &POINTS, &limits);
         check::single_precision(&drawn::<3>(1), &Orthogonal::ZEROS, &POINTS, 1e-6);
         // With a log-det that is not 0 beside it.
-        let scale =
-            Marginal::new(Affine { clamp: NoClamp }, [AffineParams::new(0.5, 0.1), AffineParams::new(-0.2, 1.0), AffineParams::ZEROS]);
+        let scale = Marginal::new(Affine { clamp: NoClamp }, [[0.5, 0.1], [-0.2, 1.0], [0.0, 0.0]]);
         check::laws(&(drawn::<3>(2), scale, drawn::<3>(3)), &POINTS, &limits);
         assert_eq!(<Orthogonal<f64, 3> as Parameters<f64>>::COUNT, 0);
     }

@@ -1,5 +1,6 @@
 //! Fixed permutations of the dimensions.
 
+use core::fmt;
 use core::marker::PhantomData;
 
 use rand_core::Rng;
@@ -7,8 +8,8 @@ use rand_core::Rng;
 use crate::bijector::{Bijector, DifferentiableBijector};
 use crate::number::Real;
 use crate::number::{Value, Zeros};
+use crate::parameters::Init;
 use crate::parameters::Part;
-use crate::parameters::{Init, Parameters, Role};
 
 /// An order of `D` dimensions, as a type.
 ///
@@ -95,14 +96,18 @@ const fn is_permutation<const D: usize>(source: &[usize; D]) -> bool {
     true
 }
 
+/// The call that makes it again: its order is no field.
+impl<P> fmt::Debug for Permutation<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Permutation::new()")
+    }
+}
+
 impl<P> Zeros for Permutation<P> {
     const ZEROS: Self = Permutation(PhantomData);
 }
 
-impl<T, P> Parameters<T> for Permutation<P> {
-    const COUNT: usize = 0;
-    fn zip<const M: usize, const N: usize>(_: [&mut Self; M], _: [&Self; N], _: &mut impl FnMut(Role, [&mut [T]; M], [&[T]; N])) {}
-}
+crate::parameters! { impl[T, P] Parameters<T> for Permutation<P> {} }
 
 impl<T, P> Init<T> for Permutation<P> {
     fn init<R: Rng + ?Sized>(&mut self, _: &mut R) {}
@@ -135,17 +140,20 @@ impl<T: Real, P: Order<D>, const D: usize, const C: usize> DifferentiableBijecto
     type Tape<V: Value<Scalar = T>> = ();
 
     #[inline(always)]
-    fn forward_tape<V: Value<Scalar = T>>(&self, x: &mut [V; D], context: &[V; C], (): &mut ()) -> V {
-        self.forward_and_log_det(x, context)
-    }
-
-    #[inline(always)]
-    fn backward<V: Value<Scalar = T>>(&self, (): &(), context: &[V; C], d: &mut [V; D], _: V, _: &mut [V; C], _: &mut Self) {
+    fn backward<V: Value<Scalar = T>>(&self, (): &(), context: &[V; C], d: &mut [V; D], _: V, _: &mut [V; C], _: Option<&mut Self>) {
         Bijector::<T, D, C>::inverse_and_log_det(self, d, context);
     }
 
     #[inline(always)]
-    fn inverse_backward<V: Value<Scalar = T>>(&self, (): &(), context: &[V; C], d: &mut [V; D], _: V, _: &mut [V; C], _: &mut Self) {
+    fn inverse_backward<V: Value<Scalar = T>>(
+        &self,
+        (): &(),
+        context: &[V; C],
+        d: &mut [V; D],
+        _: V,
+        _: &mut [V; C],
+        _: Option<&mut Self>,
+    ) {
         Bijector::<T, D, C>::forward_and_log_det(self, d, context);
     }
 }

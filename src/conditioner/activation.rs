@@ -1,22 +1,52 @@
 //! Activations: one function applied to every value.
 
+use core::marker::PhantomData;
+
 use rand_core::Rng;
 
-use crate::conditioner::{DifferentiableLayer, Layer};
-use crate::conditioner::{Shape, Width};
+use crate::conditioner::{DifferentiableLayer, Layer, Shape, Width};
 use crate::math;
-use crate::number::Real;
-use crate::number::{Value, Zeros};
-use crate::parameters::Part;
-use crate::parameters::{Init, Parameters, Role};
+use crate::number::{Real, Value, Zeros};
+use crate::parameters::{Init, Part};
 
-/// A function of one value with its derivative; every activation is a layer of any width.
+/// A function of one value with its derivative; every activation of this crate is a layer of any width.
 pub trait Activation: Copy {
     /// The function.
     fn value<V: Value>(x: V) -> V;
 
     /// Its derivative at `x`, where `y` is its value there.
     fn slope<V: Value>(x: V, y: V) -> V;
+}
+
+/// `x`: no activation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Identity;
+
+impl Activation for Identity {
+    #[inline(always)]
+    fn value<V: Value>(x: V) -> V {
+        x
+    }
+    #[inline(always)]
+    fn slope<V: Value>(_: V, _: V) -> V {
+        V::ONE
+    }
+}
+
+/// `G(F(x))`.
+#[derive(Clone, Copy)]
+struct Then<F, G>(PhantomData<(F, G)>);
+
+impl<F: Activation, G: Activation> Activation for Then<F, G> {
+    #[inline(always)]
+    fn value<V: Value>(x: V) -> V {
+        G::value(F::value(x))
+    }
+    #[inline(always)]
+    fn slope<V: Value>(x: V, y: V) -> V {
+        let between = F::value(x);
+        F::slope(x, between) * G::slope(between, y)
+    }
 }
 
 macro_rules! activations {
@@ -46,39 +76,27 @@ macro_rules! activations {
             fn init<R: Rng + ?Sized>(&mut self, _: &mut R) {}
         }
 
-        impl<T> Parameters<T> for $name {
-            const COUNT: usize = 0;
-            fn zip<const M: usize, const N: usize>(_: [&mut Self; M], _: [&Self; N], _: &mut impl FnMut(Role, [&mut [T]; M], [&[T]; N])) {}
-        }
+        $crate::parameters! { impl[T] Parameters<T> for $name {} }
 
         impl<T: Real, const W: usize, const C: usize> Layer<T, Width<W>, C> for $name {
             type Out = Width<W>;
 
             #[inline(always)]
-            fn apply<V: Value<Scalar = T>>(&self, x: &[V; W], _: &[V; C]) -> [V; W] {
-                let mut y = [V::ZEROS; W];
+            fn apply<V: Value<Scalar = T>, F: Activation>(&self, x: &[V; W], _: &[V; C], y: &mut [V; W]) {
                 for i in 0..W {
-                    y[i] = Self::value(x[i]);
+                    y[i] = F::value(Self::value(x[i]));
                 }
-                y
             }
 
             #[inline(always)]
-            fn apply_after<V: Value<Scalar = T>, X: Shape<T>, L: Layer<T, X, C, Out = Width<W>>>(
+            fn apply_after<V: Value<Scalar = T>, F: Activation, X: Shape<T>, L: Layer<T, X, C, Out = Width<W>>>(
                 &self,
                 before: &L,
                 x: &X::Of<V>,
                 context: &[V; C],
-                f: impl Fn(V) -> V,
                 y: &mut [V; W],
             ) {
-                before.apply_then(
-                    x,
-                    context,
-                    #[inline(always)]
-                    |x| f(Self::value(x)),
-                    y,
-                );
+                before.apply::<V, Then<Self, F>>(x, context, y);
             }
 
             fn describe(visit: &mut impl FnMut(Part)) {
@@ -90,13 +108,6 @@ macro_rules! activations {
             type Tape<V: Value<Scalar = T>> = ();
 
             #[inline(always)]
-            fn apply_tape<V: Value<Scalar = T>>(&self, x: &[V; W], _: &[V; C], y: &mut [V; W], (): &mut ()) {
-                for i in 0..W {
-                    y[i] = Self::value(x[i]);
-                }
-            }
-
-            #[inline(always)]
             fn backward<V: Value<Scalar = T>>(
                 &self,
                 x: &[V; W],
@@ -106,7 +117,7 @@ macro_rules! activations {
                 dy: &[V; W],
                 dx: &mut [V; W],
                 _: &mut [V; C],
-                _: &mut Self,
+                _: Option<&mut Self>,
             ) {
                 for i in 0..W {
                     dx[i] = dy[i] * Self::slope(x[i], y[i]);

@@ -1,17 +1,12 @@
 //! Linear layers whose weights are stored in eight bits, a quarter of `f32`.
 
-use core::convert::identity;
-
-use crate::conditioner::dense::add_stored_rows;
-use crate::conditioner::{Dense, Head, Layer};
-use crate::conditioner::{Each, Width};
-use crate::number::Real;
-use crate::number::{Value, Zeros};
+use crate::conditioner::kernels::add_int8;
+use crate::conditioner::{Activation, Each, Layer, Width};
+use crate::number::{Flat, Real, Value, Zeros};
 use crate::parameters::Part;
-use crate::store::Quantize;
 use crate::univariate::Univariate;
 
-/// `y_o = s_o sum_i q_io x_i + b_o`: a [`Dense`] layer with weights of eight bits and a scale an output, for inference.
+/// `y_o = s_o sum_i q_io x_i + b_o`: a [`Dense`](crate::Dense) layer with weights of eight bits and a scale an output, for inference.
 ///
 /// # Accuracy
 /// A weight is off by at most half a scale; the scale is the output's largest weight over 127.
@@ -27,7 +22,7 @@ pub struct Int8Dense<T, const I: usize, const O: usize> {
     pub bias: [T; O],
 }
 
-/// A [`Head`] as [`Int8Dense`]; `P` is the number of parameters of the univariate `U` (24 for a mixture of 8).
+/// A [`Head`](crate::Head) as [`Int8Dense`]; `P` is the number of parameters of the univariate `U` (24 for a mixture of 8).
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "bytemuck", derive(bytemuck::Zeroable))]
 #[cfg_attr(feature = "bytemuck", zeroable(bound = "U::Params<T>: bytemuck::Zeroable"))]
@@ -40,24 +35,14 @@ pub struct Int8Head<T: Real, U: Univariate<T>, const H: usize, const B: usize, c
     pub bias: [U::Params<T>; B],
 }
 
-/// `y = s (y + x W) + b`.
+/// `y = F(s x W + b)`.
 #[inline(always)]
-fn apply<V: Value, R>(x: &[V], rows: &[R], row: impl Fn(&R) -> &[i8], scales: &[V::Scalar], bias: &[V::Scalar], y: &mut [V]) {
-    add_stored_rows(x, rows, row, |w| V::Scalar::from_f64(f64::from(w)), &[], identity, y);
+fn apply<V: Value, F: Activation>(x: &[V], weights: &[i8], scales: &[V::Scalar], bias: &[V::Scalar], y: &mut [V]) {
+    y.fill(V::ZEROS);
+    add_int8(x, weights, y);
     for ((y, scale), bias) in y.iter_mut().zip(scales).zip(bias) {
-        *y = y.mul_add(V::splat(*scale), V::splat(*bias));
+        *y = F::value(y.mul_add(V::splat(*scale), V::splat(*bias)));
     }
-}
-
-/// The scale of weights that are all within `largest`.
-fn scale<T: Real>(largest: T) -> T {
-    largest / T::from_f64(127.0)
-}
-
-/// The nearest multiple of the scale; 0 where the scale is.
-fn round<T: Real>(weight: T, scale: T) -> i8 {
-    let ratio: f64 = (weight / scale).round_int().as_();
-    ratio as i8
 }
 
 impl<T: Zeros, const I: usize, const O: usize> Zeros for Int8Dense<T, I, O> {
@@ -68,42 +53,12 @@ impl<T: Real, U: Univariate<T>, const H: usize, const B: usize, const P: usize> 
     const ZEROS: Self = Int8Head { weights: [[[0; P]; B]; H], scales: [Zeros::ZEROS; B], bias: [Zeros::ZEROS; B] };
 }
 
-impl<T: Real, const I: usize, const O: usize> Quantize<Dense<T, I, O>> for Int8Dense<T, I, O> {
-    fn quantize(&mut self, full: &Dense<T, I, O>) {
-        for o in 0..O {
-            let largest = full.weights.iter().fold(T::ZEROS, |largest, row| Value::max(row[o].abs(), largest));
-            self.scales[o] = scale(largest);
-            for i in 0..I {
-                self.weights[i][o] = round(full.weights[i][o], self.scales[o]);
-            }
-        }
-        self.bias = full.bias;
-    }
-}
-
-impl<T: Real, U: Univariate<T>, const H: usize, const B: usize, const P: usize> Quantize<Head<T, U, H, B>> for Int8Head<T, U, H, B, P> {
-    fn quantize(&mut self, full: &Head<T, U, H, B>) {
-        for b in 0..B {
-            for (p, s) in self.scales[b].as_mut().iter_mut().enumerate().take(P) {
-                let weight = |h: usize| full.weights[h][b].as_ref().get(p).copied().unwrap_or(T::ZEROS);
-                *s = scale((0..H).fold(T::ZEROS, |largest, h| Value::max(weight(h).abs(), largest)));
-                for h in 0..H {
-                    self.weights[h][b][p] = round(weight(h), *s);
-                }
-            }
-        }
-        self.bias = full.bias;
-    }
-}
-
 impl<T: Real, const I: usize, const O: usize, const C: usize> Layer<T, Width<I>, C> for Int8Dense<T, I, O> {
     type Out = Width<O>;
 
     #[inline(always)]
-    fn apply<V: Value<Scalar = T>>(&self, x: &[V; I], _: &[V; C]) -> [V; O] {
-        let mut y = [V::ZEROS; O];
-        apply(x, &self.weights, |row| row, &self.scales, &self.bias, &mut y);
-        y
+    fn apply<V: Value<Scalar = T>, F: Activation>(&self, x: &[V; I], _: &[V; C], y: &mut [V; O]) {
+        apply::<V, F>(x, self.weights.as_flattened(), &self.scales, &self.bias, y);
     }
 
     fn describe(visit: &mut impl FnMut(Part)) {
@@ -120,25 +75,11 @@ impl<T: Real, U: Univariate<T>, const H: usize, const B: usize, const P: usize, 
     type Out = Each<U, B>;
 
     #[inline(always)]
-    fn apply<V: Value<Scalar = T>>(&self, x: &[V; H], _: &[V; C]) -> [U::Params<V>; B] {
+    fn apply<V: Value<Scalar = T>, F: Activation>(&self, x: &[V; H], _: &[V; C], y: &mut [U::Params<V>; B]) {
         const {
-            assert!(
-                P * size_of::<T>() == size_of::<U::Params<T>>(),
-                "P must be the number of parameters of the univariate: 3 K for a mixture of K"
-            );
+            assert!(P == <U::Params<T> as Flat<T>>::LEN, "P must be the number of parameters of the univariate: 3 K for a mixture of K");
         }
-        let mut y: [U::Params<V>; B] = Zeros::ZEROS;
-        for b in 0..B {
-            apply(
-                x,
-                &self.weights,
-                |row| row.get(b).map_or(&[], <[i8; P]>::as_slice),
-                self.scales[b].as_ref(),
-                self.bias[b].as_ref(),
-                y[b].as_mut(),
-            );
-        }
-        y
+        apply::<V, F>(x, self.weights.as_flattened().as_flattened(), self.scales.flat(), self.bias.flat(), y.flat_mut());
     }
 
     fn describe(visit: &mut impl FnMut(Part)) {
@@ -146,40 +87,5 @@ impl<T: Real, U: Univariate<T>, const H: usize, const B: usize, const P: usize, 
         visit(Part::Tensor("kernel", &[H, B, P]));
         visit(Part::Tensor("scales", &[B, P]));
         visit(Part::Tensor("bias", &[B, P]));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Each weight comes back within half a scale, the largest exactly; outputs without weights stay without.
-    #[test]
-    fn rounds_to_half_a_scale() {
-        let full = Dense { weights: [[1.0f32, 0.0, -0.3], [-0.41, 0.0, 1e-3], [0.7, 0.0, 0.29]], bias: [1.0, 2.0, 3.0] };
-        let mut small = Int8Dense::<f32, 3, 3>::ZEROS;
-        small.quantize(&full);
-        assert_eq!([small.weights[0][0], small.weights[0][2]], [127, -127]);
-        assert_eq!(small.bias, full.bias);
-        for o in 0..3 {
-            for i in 0..3 {
-                let off = f32::from(small.weights[i][o]) * small.scales[o] - full.weights[i][o];
-                assert!(off.abs() <= 0.5001 * small.scales[o], "weight {i}, {o} is off by {off}");
-            }
-        }
-    }
-
-    #[test]
-    fn applies_as_the_full_layer() {
-        let full = Dense { weights: [[1.0f64, -0.5, 0.3], [-0.41, 0.9, 1e-3]], bias: [1.0, 2.0, 3.0] };
-        let mut small = Int8Dense::<f64, 2, 3>::ZEROS;
-        small.quantize(&full);
-        let x = [0.5, -1.5];
-        let exact = Layer::<f64, Width<2>, 0>::apply(&full, &x, &[]);
-        let rounded = Layer::<f64, Width<2>, 0>::apply(&small, &x, &[]);
-        for o in 0..3 {
-            let bound = 0.5001 * small.scales[o] * (x[0].abs() + x[1].abs());
-            assert!((exact[o] - rounded[o]).abs() <= bound, "{} is not {}", rounded[o], exact[o]);
-        }
     }
 }

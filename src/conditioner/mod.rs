@@ -4,23 +4,20 @@ mod activation;
 mod dense;
 mod head;
 mod int8;
+mod kernels;
 mod residual;
 mod shape;
 mod tuple;
 
-pub use activation::{Activation, Gelu, LeakyRelu, Relu, Sigmoid, Silu, Softplus, Tanh};
+pub use activation::{Activation, Gelu, Identity, LeakyRelu, Relu, Sigmoid, Silu, Softplus, Tanh};
 pub use dense::{ContextDense, Dense};
 pub use head::{Head, SharedHead};
 pub use int8::{Int8Dense, Int8Head};
 pub use residual::Residual;
 pub use shape::{Each, Shape, Width};
 
-use core::convert::identity;
-
-use crate::number::Real;
-use crate::number::{Value, Zeros};
-use crate::parameters::Parameters;
-use crate::parameters::Part;
+use crate::number::{Real, Value, Zeros};
+use crate::parameters::{Parameters, Part};
 
 /// A part of a conditioner, or a whole one: `In` (and the context) to `Out`.
 ///
@@ -35,69 +32,26 @@ pub trait Layer<T: Real, In: Shape<T>, const C: usize = 0> {
     /// The shape of what the layer gives.
     type Out: Shape<T>;
 
-    /// The layer's value at `x`.
-    fn apply<V: Value<Scalar = T>>(&self, x: &In::Of<V>, context: &[V; C]) -> <Self::Out as Shape<T>>::Of<V>;
+    /// Overwrites `y` with `F` of each value of the layer at `x`. `F` is the activation that follows ([`Identity`] where none does): applied where a value is stored, it costs no
+    /// pass over them.
+    fn apply<V: Value<Scalar = T>, F: Activation>(&self, x: &In::Of<V>, context: &[V; C], y: &mut <Self::Out as Shape<T>>::Of<V>);
 
-    /// Overwrites `y` with `f` of each value that [`Self::apply`] gives. Override it where `f` can be applied before a value is stored.
+    /// As [`Self::apply`], at what `before` gives at `x`. An activation has itself applied where `before` stores.
     #[inline(always)]
-    fn apply_then<V: Value<Scalar = T>>(
-        &self,
-        x: &In::Of<V>,
-        context: &[V; C],
-        f: impl Fn(V) -> V,
-        y: &mut <Self::Out as Shape<T>>::Of<V>,
-    ) {
-        Self::Out::map(&self.apply(x, context), f, y);
-    }
-
-    /// As [`Self::apply_then`], at what `before` gives at `x`. An activation has itself applied where `before` stores.
-    #[inline(always)]
-    fn apply_after<V: Value<Scalar = T>, X: Shape<T>, L: Layer<T, X, C, Out = In>>(
+    fn apply_after<V: Value<Scalar = T>, F: Activation, X: Shape<T>, L: Layer<T, X, C, Out = In>>(
         &self,
         before: &L,
         x: &X::Of<V>,
         context: &[V; C],
-        f: impl Fn(V) -> V,
         y: &mut <Self::Out as Shape<T>>::Of<V>,
     ) {
         let mut between = Zeros::ZEROS;
-        before.apply_then(x, context, identity, &mut between);
-        self.apply_then(&between, context, f, y);
+        before.apply::<V, Identity>(x, context, &mut between);
+        self.apply::<V, F>(&between, context, y);
     }
 
     /// Tells `visit` what the layer is made of, as [`Bijector::describe`](crate::Bijector::describe) does.
     fn describe(_visit: &mut impl FnMut(Part)) {}
-}
-
-/// A layer by reference.
-impl<T: Real, In: Shape<T>, L: Layer<T, In, C>, const C: usize> Layer<T, In, C> for &L {
-    type Out = L::Out;
-
-    #[inline(always)]
-    fn apply<V: Value<Scalar = T>>(&self, x: &In::Of<V>, context: &[V; C]) -> <L::Out as Shape<T>>::Of<V> {
-        L::apply(self, x, context)
-    }
-
-    #[inline(always)]
-    fn apply_then<V: Value<Scalar = T>>(&self, x: &In::Of<V>, context: &[V; C], f: impl Fn(V) -> V, y: &mut <L::Out as Shape<T>>::Of<V>) {
-        L::apply_then(self, x, context, f, y);
-    }
-
-    #[inline(always)]
-    fn apply_after<V: Value<Scalar = T>, X: Shape<T>, B: Layer<T, X, C, Out = In>>(
-        &self,
-        before: &B,
-        x: &X::Of<V>,
-        context: &[V; C],
-        f: impl Fn(V) -> V,
-        y: &mut <L::Out as Shape<T>>::Of<V>,
-    ) {
-        L::apply_after(self, before, x, context, f, y);
-    }
-
-    fn describe(visit: &mut impl FnMut(Part)) {
-        L::describe(visit);
-    }
 }
 
 /// A layer with a gradient.
@@ -107,20 +61,24 @@ impl<T: Real, In: Shape<T>, L: Layer<T, In, C>, const C: usize> Layer<T, In, C> 
     message = "`{Self}` is not a layer that takes `{In}` and has a gradient",
     note = "implement `DifferentiableLayer` for it, or use the flow for inference only"
 )]
-pub trait DifferentiableLayer<T: Real, In: Shape<T>, const C: usize = 0>: Layer<T, In, C> + Parameters<T> + Send + Sync {
-    /// What [`Self::backward`] needs beside `x` and `y`.
+pub trait DifferentiableLayer<T: Real, In: Shape<T>, const C: usize = 0>: Layer<T, In, C> + Parameters<T> {
+    /// What [`Self::backward`] needs beside `x` and `y`; `()` where that is all.
     type Tape<V: Value<Scalar = T>>: Zeros;
 
-    /// Overwrites `y` with what [`Layer::apply`] gives, and fills the tape.
+    /// Overwrites `y` with the layer's value at `x`, and fills the tape. Given for layers whose tape is `()`.
+    #[inline(always)]
     fn apply_tape<V: Value<Scalar = T>>(
         &self,
         x: &In::Of<V>,
         context: &[V; C],
         y: &mut <Self::Out as Shape<T>>::Of<V>,
-        tape: &mut Self::Tape<V>,
-    );
+        _tape: &mut Self::Tape<V>,
+    ) {
+        const { assert!(size_of::<Self::Tape<V>>() == 0, "a layer with a tape must implement `apply_tape`, which fills it") }
+        self.apply::<V, Identity>(x, context, y);
+    }
 
-    /// Pulls the cotangent `dy` back: overwrites `dx`, adds to `d_context` and, summed over the lanes, to `gradient`.
+    /// Pulls the cotangent `dy` back: overwrites `dx`, adds to `d_context` and, summed over the lanes, to `gradient`, where that is asked for.
     fn backward<V: Value<Scalar = T>>(
         &self,
         x: &In::Of<V>,
@@ -130,7 +88,7 @@ pub trait DifferentiableLayer<T: Real, In: Shape<T>, const C: usize = 0>: Layer<
         dy: &<Self::Out as Shape<T>>::Of<V>,
         dx: &mut In::Of<V>,
         d_context: &mut [V; C],
-        gradient: &mut Self,
+        gradient: Option<&mut Self>,
     );
 }
 

@@ -2,17 +2,16 @@
 
 use rand_core::Rng;
 
-use crate::conditioner::Width;
-use crate::conditioner::{DifferentiableLayer, Layer};
-use crate::number::Real;
-use crate::number::{Value, Zeros};
-use crate::parameters::Part;
-use crate::parameters::{Init, Parameters, Role};
+use crate::conditioner::{Activation, DifferentiableLayer, Identity, Layer, Width};
+use crate::number::{Real, Value, Zeros};
+use crate::parameters::{Init, Parameters, Part};
 
 /// `y = L(x) + x`, for a layer (or a tuple of layers) `L` that keeps the width.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "bytemuck", derive(bytemuck::Zeroable))]
 pub struct Residual<L>(pub L);
+
+crate::parameters! { impl[T, L: Parameters<T>] Parameters<T> for Residual<L> { part 0: L } }
 
 impl<L: Zeros> Zeros for Residual<L> {
     const ZEROS: Self = Residual(L::ZEROS);
@@ -24,28 +23,15 @@ impl<T, L: Init<T>> Init<T> for Residual<L> {
     }
 }
 
-impl<T, L: Parameters<T>> Parameters<T> for Residual<L> {
-    const COUNT: usize = L::COUNT;
-    const FIXED: usize = L::FIXED;
-    fn zip<const M: usize, const N: usize>(
-        change: [&mut Self; M],
-        read: [&Self; N],
-        visit: &mut impl FnMut(Role, [&mut [T]; M], [&[T]; N]),
-    ) {
-        L::zip(change.map(|r| &mut r.0), read.map(|r| &r.0), visit);
-    }
-}
-
 impl<T: Real, L: Layer<T, Width<W>, C, Out = Width<W>>, const W: usize, const C: usize> Layer<T, Width<W>, C> for Residual<L> {
     type Out = Width<W>;
 
     #[inline(always)]
-    fn apply<V: Value<Scalar = T>>(&self, x: &[V; W], context: &[V; C]) -> [V; W] {
-        let mut y = self.0.apply(x, context);
+    fn apply<V: Value<Scalar = T>, F: Activation>(&self, x: &[V; W], context: &[V; C], y: &mut [V; W]) {
+        self.0.apply::<V, Identity>(x, context, y);
         for i in 0..W {
-            y[i] += x[i];
+            y[i] = F::value(y[i] + x[i]);
         }
-        y
     }
 
     fn describe(visit: &mut impl FnMut(Part)) {
@@ -79,9 +65,9 @@ impl<T: Real, L: DifferentiableLayer<T, Width<W>, C, Out = Width<W>>, const W: u
         dy: &[V; W],
         dx: &mut [V; W],
         d_context: &mut [V; C],
-        gradient: &mut Self,
+        gradient: Option<&mut Self>,
     ) {
-        self.0.backward(x, context, &tape.0, &tape.1, dy, dx, d_context, &mut gradient.0);
+        self.0.backward(x, context, &tape.0, &tape.1, dy, dx, d_context, gradient.map(|g| &mut g.0));
         for i in 0..W {
             dx[i] += dy[i];
         }

@@ -1,42 +1,31 @@
 //! Tuples of layers are layers, applied left to right.
 
-use core::convert::identity;
-
-use crate::conditioner::Shape;
-use crate::conditioner::{ConstantOutput, DifferentiableLayer, Layer};
-use crate::number::Real;
-use crate::number::{Value, Zeros};
+use crate::conditioner::{Activation, ConstantOutput, DifferentiableLayer, Layer, Shape};
+use crate::number::{Real, Value, Zeros};
 use crate::parameters::Part;
 
-/// One layer after the other, each in the scope of what it reads: a stack holds two outputs at a time. For single samples, whose outputs are small and whose stacks may be.
-macro_rules! chain {
-    ($self:ident, $context:ident, $x:expr, $i:tt) => {
-        $self.$i.apply($x, $context)
-    };
-    ($self:ident, $context:ident, $x:expr, $i:tt $($rest:tt)+) => {
-        chain!(@ $self, $context, $self.$i.apply($x, $context), $($rest)+)
-    };
-    (@ $self:ident, $context:ident, $value:expr,) => {
-        $value
-    };
-    (@ $self:ident, $context:ident, $value:expr, $i:tt $($rest:tt)*) => {
-        chain!(@ $self, $context, { let out = $value; $self.$i.apply(&out, $context) }, $($rest)*)
-    };
+/// One layer after another; longer tuples are pairs of pairs, by reference.
+struct Pair<'a, K, L>(&'a K, &'a L);
+
+impl<T: Real, In: Shape<T>, const C: usize, K: Layer<T, In, C>, L: Layer<T, K::Out, C>> Layer<T, In, C> for Pair<'_, K, L> {
+    type Out = L::Out;
+
+    #[inline(always)]
+    fn apply<V: Value<Scalar = T>, F: Activation>(&self, x: &In::Of<V>, context: &[V; C], y: &mut <L::Out as Shape<T>>::Of<V>) {
+        self.1.apply_after::<V, F, In, K>(self.0, x, context, y);
+    }
 }
 
-/// The layers but the last as one layer, pairs of references to pairs: what [`Layer::apply_after`] takes. For packs, whose outputs are large: an activation costs no pass over them.
-macro_rules! nested {
-    ($self:ident, $i:tt) => {
-        &$self.$i
+/// `self.0`, `self.1` and so on as pairs of pairs.
+macro_rules! pairs {
+    ($self:ident, $first:tt $($i:tt)+) => {
+        pairs!(@ &$self.$first, $self, $($i)+)
     };
-    (@ $pairs:expr, $self:ident,) => {
-        $pairs
+    (@ $before:expr, $self:ident, $last:tt) => {
+        Pair($before, &$self.$last)
     };
-    (@ $pairs:expr, $self:ident, $i:tt $($rest:tt)*) => {
-        nested!(@ &($pairs, &$self.$i), $self, $($rest)*)
-    };
-    ($self:ident, $i:tt $($rest:tt)+) => {
-        nested!(@ &$self.$i, $self, $($rest)+)
+    (@ $before:expr, $self:ident, $i:tt $($rest:tt)+) => {
+        pairs!(@ &Pair($before, &$self.$i), $self, $($rest)+)
     };
 }
 
@@ -46,12 +35,8 @@ macro_rules! nested {
 ///
 /// ```ignore
 /// type Tape = ((Out0, Tape0), (Out1, Tape1), Tape2);
-/// fn apply(..) { // of a single sample
-///     let out = { let out = self.0.apply(x, context); self.1.apply(&out, context) };
-///     self.2.apply(&out, context)
-/// }
-/// fn apply_then(..) {
-///     self.2.apply_after(&(&self.0, &self.1), x, context, f, y);
+/// fn apply(..) {
+///     Pair(&Pair(&self.0, &self.1), &self.2).apply(x, context, y);
 /// }
 /// fn backward(..) {
 ///     let mut cotangent = ZEROS;
@@ -68,24 +53,8 @@ macro_rules! layer_tuple {
             type Out = $last::Out;
 
             #[inline(always)]
-            fn apply<V: Value<Scalar = T>>(&self, x: &In::Of<V>, context: &[V; C]) -> <$last::Out as Shape<T>>::Of<V> {
-                if V::LANES == 1 {
-                    return chain!(self, context, x, $($i)+ $l);
-                }
-                let mut y = Zeros::ZEROS;
-                self.apply_then(x, context, identity, &mut y);
-                y
-            }
-
-            #[inline(always)]
-            fn apply_then<V: Value<Scalar = T>>(
-                &self,
-                x: &In::Of<V>,
-                context: &[V; C],
-                f: impl Fn(V) -> V,
-                y: &mut <$last::Out as Shape<T>>::Of<V>,
-            ) {
-                self.$l.apply_after(nested!(self, $($i)+), x, context, f, y);
+            fn apply<V: Value<Scalar = T>, F: Activation>(&self, x: &In::Of<V>, context: &[V; C], y: &mut <$last::Out as Shape<T>>::Of<V>) {
+                pairs!(self, $($i)+ $l).apply::<V, F>(x, context, y);
             }
 
             fn describe(visit: &mut impl FnMut(Part)) {
@@ -125,16 +94,18 @@ macro_rules! layer_tuple {
                 dy: &<$last::Out as Shape<T>>::Of<V>,
                 dx: &mut In::Of<V>,
                 d_context: &mut [V; C],
-                gradient: &mut Self,
+                mut gradient: Option<&mut Self>,
             ) {
                 let mut cotangent = Zeros::ZEROS;
-                self.$l.backward(&tape.$b.0, context, y, &tape.$l, dy, &mut cotangent, d_context, &mut gradient.$l);
+                let part = gradient.as_deref_mut().map(|g| &mut g.$l);
+                self.$l.backward(&tape.$b.0, context, y, &tape.$l, dy, &mut cotangent, d_context, part);
                 $(
                     let mut before = Zeros::ZEROS;
-                    self.$r.backward(&tape.$rb.0, context, &tape.$r.0, &tape.$r.1, &cotangent, &mut before, d_context, &mut gradient.$r);
+                    let part = gradient.as_deref_mut().map(|g| &mut g.$r);
+                    self.$r.backward(&tape.$rb.0, context, &tape.$r.0, &tape.$r.1, &cotangent, &mut before, d_context, part);
                     let cotangent = before;
                 )*
-                self.0.backward(x, context, &tape.0.0, &tape.0.1, &cotangent, dx, d_context, &mut gradient.0);
+                self.0.backward(x, context, &tape.0.0, &tape.0.1, &cotangent, dx, d_context, gradient.map(|g| &mut g.0));
             }
         }
 

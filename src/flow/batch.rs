@@ -5,12 +5,12 @@ use core::fmt;
 use rand_core::Rng;
 
 use crate::bijector::Bijector;
-use crate::flow::rows::{contexts_of, load};
+use crate::flow::rows::{IntoRows, Rows, contexts_of, load};
 use crate::flow::{Flow, log_prob};
 use crate::math::standard_normal;
-use crate::number::Real;
-use crate::number::Value;
-use crate::number::outline::fuses;
+use crate::number::outline::on_lanes;
+use crate::number::{Real, Value};
+use crate::train::sum_nll;
 
 /// Why a batch is refused. Nothing was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,10 +48,10 @@ impl core::error::Error for BatchError {}
 #[cfg(feature = "rayon")]
 const CHUNK: usize = 256;
 
-/// Batches. Buffers are the caller's; `contexts` has one row a sample, or none where `C = 0`.
+/// Batches. Buffers are the caller's.
 ///
-/// They run on the machine's widest lanes ([`Wide`](crate::Wide)) where it multiplies and adds in one instruction, else on plain packs, on a microcontroller sample by sample. So they
-/// differ from single samples by rounding: each is as near to the exact value. The last pack is filled up with its last sample.
+/// They run on the machine's widest lanes ([`Wide`](crate::Wide)) where it multiplies and adds in one instruction, elsewhere on what `Wide` says. So they differ from single samples by
+/// rounding: each is as near to the exact value. The last pack is filled up with its last sample.
 ///
 /// The `par_` variants (feature `rayon`) use the threads of the current `rayon` pool and give the same bits, for any number of threads.
 impl<T: Real, B: Bijector<T, D, C>, const D: usize, const C: usize> Flow<T, B, D, C> {
@@ -59,48 +59,55 @@ impl<T: Real, B: Bijector<T, D, C>, const D: usize, const C: usize> Flow<T, B, D
     ///
     /// # Errors
     /// [`BatchError`], if the lengths do not agree.
-    pub fn log_prob_batch(&self, samples: &[[T; D]], contexts: &[[T; C]], log_probs: &mut [T]) -> Result<(), BatchError> {
-        check::<D, C, T>(samples, contexts, log_probs)?;
-        log_probs_of(&self.bijector, samples, contexts, log_probs);
+    pub fn log_probs<'a>(&self, rows: impl IntoRows<'a, T, D, C>, log_probs: &mut [T]) -> Result<(), BatchError>
+    where
+        T: 'a,
+    {
+        let rows = rows.into_rows();
+        check(rows.len(), rows.contexts(), Some(log_probs.len()))?;
+        log_probs_of(&self.bijector, rows, log_probs);
         Ok(())
     }
 
-    /// Maps each `x` to `z` in place, with `log|det J_f(x)|`.
+    /// The mean of `-log p(x | c)` over the rows, each by its weight, in nats: NaN for no sample, or where contexts or weights are not as many as samples.
+    pub fn mean_nll<'a>(&self, rows: impl IntoRows<'a, T, D, C>) -> T
+    where
+        T: 'a,
+    {
+        let rows = rows.into_rows();
+        on_lanes!(T, sum_nll(&self.bijector, rows) with B, D, C).mean()
+    }
+
+    /// Maps each `x` to `z` in place, with `log|det J_f(x)|`; `contexts` has one row a sample, or none where `C = 0`.
     ///
     /// # Errors
     /// [`BatchError`], if the lengths do not agree.
     pub fn forward_batch(&self, samples: &mut [[T; D]], contexts: &[[T; C]], log_dets: &mut [T]) -> Result<(), BatchError> {
-        check::<D, C, T>(samples, contexts, log_dets)?;
-        map::<T, B, D, C, false>(&self.bijector, samples, contexts, log_dets);
+        check(samples.len(), contexts, Some(log_dets.len()))?;
+        map(&self.bijector, Direction::Forward, samples, contexts, Some(log_dets));
         Ok(())
     }
 
-    /// Maps each `z` to `x` in place, with `log|det J_{f^-1}(z)|`.
+    /// Maps each `z` to `x` in place, with `log|det J_{f^-1}(z)|`; `contexts` has one row a latent, or none where `C = 0`.
     ///
     /// # Errors
     /// [`BatchError`], if the lengths do not agree.
     pub fn inverse_batch(&self, latents: &mut [[T; D]], contexts: &[[T; C]], log_dets: &mut [T]) -> Result<(), BatchError> {
-        check::<D, C, T>(latents, contexts, log_dets)?;
-        map::<T, B, D, C, true>(&self.bijector, latents, contexts, log_dets);
+        check(latents.len(), contexts, Some(log_dets.len()))?;
+        map(&self.bijector, Direction::Inverse, latents, contexts, Some(log_dets));
         Ok(())
     }
 
-    /// A draw from `p(. | c)` for each place of `samples`, with its `log|det J_{f^-1}|`; the latents are those of [`Given::sample`](crate::Given::sample) called once a place.
+    /// A draw from `p(. | c)` in each place of `samples`, for the context of the same row; the latents are those of [`Given::sample`](crate::Given::sample) called once a row.
     ///
     /// # Errors
     /// [`BatchError`], if the lengths do not agree; nothing is drawn then.
-    pub fn sample_batch<R: Rng + ?Sized>(
-        &self,
-        rng: &mut R,
-        contexts: &[[T; C]],
-        samples: &mut [[T; D]],
-        log_dets: &mut [T],
-    ) -> Result<(), BatchError> {
-        check::<D, C, T>(samples, contexts, log_dets)?;
+    pub fn fill_given<R: Rng + ?Sized>(&self, rng: &mut R, contexts: &[[T; C]], samples: &mut [[T; D]]) -> Result<(), BatchError> {
+        check(samples.len(), contexts, None)?;
         for z in samples.as_flattened_mut() {
             *z = standard_normal(rng);
         }
-        map::<T, B, D, C, true>(&self.bijector, samples, contexts, log_dets);
+        map(&self.bijector, Direction::Inverse, samples, contexts, None);
         Ok(())
     }
 }
@@ -108,119 +115,123 @@ impl<T: Real, B: Bijector<T, D, C>, const D: usize, const C: usize> Flow<T, B, D
 /// On threads.
 #[cfg(feature = "rayon")]
 impl<T: Real, B: Bijector<T, D, C> + Sync, const D: usize, const C: usize> Flow<T, B, D, C> {
-    /// As [`Flow::log_prob_batch`], on several threads.
-    pub fn par_log_prob_batch(&self, samples: &[[T; D]], contexts: &[[T; C]], log_probs: &mut [T]) -> Result<(), BatchError> {
+    /// As [`Flow::log_probs`], on several threads.
+    ///
+    /// # Errors
+    /// [`BatchError`], if the lengths do not agree.
+    pub fn par_log_probs<'a>(&self, rows: impl IntoRows<'a, T, D, C>, log_probs: &mut [T]) -> Result<(), BatchError>
+    where
+        T: 'a,
+    {
         use rayon::prelude::*;
-        check::<D, C, T>(samples, contexts, log_probs)?;
-        samples.par_chunks(CHUNK).zip(log_probs.par_chunks_mut(CHUNK)).enumerate().for_each(|(index, (samples, log_probs))| {
-            log_probs_of(&self.bijector, samples, contexts_of(contexts, index * CHUNK, samples.len()), log_probs);
+        let rows = rows.into_rows();
+        check(rows.len(), rows.contexts(), Some(log_probs.len()))?;
+        rows.samples().par_chunks(CHUNK).zip(log_probs.par_chunks_mut(CHUNK)).enumerate().for_each(|(index, (samples, log_probs))| {
+            let contexts = contexts_of(rows.contexts(), index * CHUNK, samples.len());
+            log_probs_of(&self.bijector, (samples, contexts).into_rows(), log_probs);
         });
         Ok(())
     }
 
     /// As [`Flow::forward_batch`], on several threads.
+    ///
+    /// # Errors
+    /// [`BatchError`], if the lengths do not agree.
     pub fn par_forward_batch(&self, samples: &mut [[T; D]], contexts: &[[T; C]], log_dets: &mut [T]) -> Result<(), BatchError> {
-        self.par_map::<false>(samples, contexts, log_dets)
+        self.par_map(Direction::Forward, samples, contexts, log_dets)
     }
 
     /// As [`Flow::inverse_batch`], on several threads.
+    ///
+    /// # Errors
+    /// [`BatchError`], if the lengths do not agree.
     pub fn par_inverse_batch(&self, latents: &mut [[T; D]], contexts: &[[T; C]], log_dets: &mut [T]) -> Result<(), BatchError> {
-        self.par_map::<true>(latents, contexts, log_dets)
+        self.par_map(Direction::Inverse, latents, contexts, log_dets)
     }
 
-    fn par_map<const INVERSE: bool>(&self, states: &mut [[T; D]], contexts: &[[T; C]], log_dets: &mut [T]) -> Result<(), BatchError> {
+    fn par_map(&self, direction: Direction, states: &mut [[T; D]], contexts: &[[T; C]], log_dets: &mut [T]) -> Result<(), BatchError> {
         use rayon::prelude::*;
-        check::<D, C, T>(states, contexts, log_dets)?;
+        check(states.len(), contexts, Some(log_dets.len()))?;
         states.par_chunks_mut(CHUNK).zip(log_dets.par_chunks_mut(CHUNK)).enumerate().for_each(|(index, (states, log_dets))| {
             let contexts = contexts_of(contexts, index * CHUNK, states.len());
-            map::<T, B, D, C, INVERSE>(&self.bijector, states, contexts, log_dets);
+            map(&self.bijector, direction, states, contexts, Some(log_dets));
         });
         Ok(())
     }
 }
 
-fn check<const D: usize, const C: usize, T>(samples: &[[T; D]], contexts: &[[T; C]], output: &[T]) -> Result<(), BatchError> {
-    let samples = samples.len();
+/// Refuses lengths that do not agree.
+fn check<T, const C: usize>(samples: usize, contexts: &[[T; C]], output: Option<usize>) -> Result<(), BatchError> {
     if C > 0 && contexts.len() != samples {
         return Err(BatchError::Contexts { samples, contexts: contexts.len() });
     }
-    if output.len() != samples {
-        return Err(BatchError::Output { samples, output: output.len() });
+    match output {
+        Some(output) if output != samples => Err(BatchError::Output { samples, output }),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
-/// Calls `$f` with the lanes that this machine is fast with.
-macro_rules! on_lanes {
-    ($t:ident, $f:ident ( $($argument:expr),* ) with $($more:tt),*) => {
-        if cfg!(any(target_arch = "arm", target_arch = "riscv32")) {
-            $f::<$t, $t, $($more),*>($($argument),*)
-        } else if fuses() {
-            $f::<$t, $t::Wide, $($more),*>($($argument),*)
-        } else {
-            $f::<$t, $t::Plain, $($more),*>($($argument),*)
-        }
-    };
-}
-
-fn log_probs_of<T: Real, B: Bijector<T, D, C>, const D: usize, const C: usize>(
-    bijector: &B,
-    samples: &[[T; D]],
-    contexts: &[[T; C]],
-    log_probs: &mut [T],
-) {
-    on_lanes!(T, log_probs_on(bijector, samples, contexts, log_probs) with B, D, C);
+fn log_probs_of<T: Real, B: Bijector<T, D, C>, const D: usize, const C: usize>(bijector: &B, rows: Rows<T, D, C>, log_probs: &mut [T]) {
+    on_lanes!(T, log_probs_on(bijector, rows, log_probs) with B, D, C);
 }
 
 fn log_probs_on<T: Real, V: Value<Scalar = T>, B: Bijector<T, D, C>, const D: usize, const C: usize>(
     bijector: &B,
-    samples: &[[T; D]],
-    contexts: &[[T; C]],
+    rows: Rows<T, D, C>,
     log_probs: &mut [T],
 ) {
-    for (pack, (samples, log_probs)) in samples.chunks(V::LANES).zip(log_probs.chunks_mut(V::LANES)).enumerate() {
-        let contexts = contexts_of(contexts, pack * V::LANES, samples.len());
-        let log_prob = log_prob::<T, V, B, D, C>(bijector, samples, contexts);
+    for (pack, (samples, log_probs)) in rows.samples().chunks(V::LANES).zip(log_probs.chunks_mut(V::LANES)).enumerate() {
+        let context = load::<V, C>(contexts_of(rows.contexts(), pack * V::LANES, samples.len()));
+        let log_prob = log_prob(bijector, load::<V, D>(samples), &context);
         for (n, to) in log_probs.iter_mut().enumerate() {
             *to = log_prob.lane(n);
         }
     }
 }
 
-fn map<T: Real, B: Bijector<T, D, C>, const D: usize, const C: usize, const INVERSE: bool>(
-    bijector: &B,
-    states: &mut [[T; D]],
-    contexts: &[[T; C]],
-    log_dets: &mut [T],
-) {
-    on_lanes!(T, map_on(bijector, states, contexts, log_dets) with B, D, C, INVERSE);
+/// Which way a batch is mapped.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Direction {
+    Forward,
+    Inverse,
 }
 
-fn map_on<T: Real, V: Value<Scalar = T>, B: Bijector<T, D, C>, const D: usize, const C: usize, const INVERSE: bool>(
+/// Maps each state in place, for the context of its row or for the only one; the log-dets, if there is a place for them.
+pub(super) fn map<T: Real, B: Bijector<T, D, C>, const D: usize, const C: usize>(
     bijector: &B,
+    direction: Direction,
     states: &mut [[T; D]],
     contexts: &[[T; C]],
-    log_dets: &mut [T],
+    log_dets: Option<&mut [T]>,
 ) {
-    for (pack, (states, log_dets)) in states.chunks_mut(V::LANES).zip(log_dets.chunks_mut(V::LANES)).enumerate() {
-        let contexts = contexts_of(contexts, pack * V::LANES, states.len());
-        V::outline(
+    on_lanes!(T, map_on(bijector, direction, states, contexts, log_dets) with B, D, C);
+}
+
+fn map_on<T: Real, V: Value<Scalar = T>, B: Bijector<T, D, C>, const D: usize, const C: usize>(
+    bijector: &B,
+    direction: Direction,
+    states: &mut [[T; D]],
+    contexts: &[[T; C]],
+    mut log_dets: Option<&mut [T]>,
+) {
+    for (pack, states) in states.chunks_mut(V::LANES).enumerate() {
+        let first = pack * V::LANES;
+        let context = load::<V, C>(contexts_of(contexts, first, states.len()));
+        let mut state = load::<V, D>(states);
+        let log_det = V::outline(
             #[inline(always)]
-            || {
-                let context = load::<V, C>(contexts);
-                let mut state = load::<V, D>(states);
-                let log_det = if INVERSE {
-                    bijector.inverse_and_log_det(&mut state, &context)
-                } else {
-                    bijector.forward_and_log_det(&mut state, &context)
-                };
-                for (n, (row, to)) in states.iter_mut().zip(log_dets).enumerate() {
-                    for d in 0..D {
-                        row[d] = state[d].lane(n);
-                    }
-                    *to = log_det.lane(n);
-                }
+            || match direction {
+                Direction::Forward => bijector.forward_and_log_det(&mut state, &context),
+                Direction::Inverse => bijector.inverse_and_log_det(&mut state, &context),
             },
         );
+        for (n, row) in states.iter_mut().enumerate() {
+            for d in 0..D {
+                row[d] = state[d].lane(n);
+            }
+            if let Some(to) = log_dets.as_deref_mut().and_then(|log_dets| log_dets.get_mut(first + n)) {
+                *to = log_det.lane(n);
+            }
+        }
     }
 }

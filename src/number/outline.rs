@@ -20,6 +20,23 @@ pub(crate) fn fuses() -> bool {
     cfg!(all(feature = "std", any(target_feature = "fma", target_arch = "aarch64")))
 }
 
+/// Calls `$f` with the lanes that this machine is fast with. Each target compiles two kinds of lanes at most.
+macro_rules! on_lanes {
+    ($t:ident, $f:ident ( $($argument:expr),* ) with $($more:tt),*) => {
+        if cfg!(any(target_arch = "arm", target_arch = "riscv32")) {
+            $f::<$t, $t, $($more),*>($($argument),*)
+        } else if cfg!(all(feature = "std", target_arch = "x86_64")) {
+            if $crate::number::outline::fuses() { $f::<$t, $t::Wide, $($more),*>($($argument),*) } else { $f::<$t, $t, $($more),*>($($argument),*) }
+        } else if $crate::number::outline::fuses() {
+            $f::<$t, $t::Wide, $($more),*>($($argument),*)
+        } else {
+            $f::<$t, $t::Plain, $($more),*>($($argument),*)
+        }
+    };
+}
+
+pub(crate) use on_lanes;
+
 /// `f`, compiled for AVX2 and FMA where the processor has them.
 #[inline(always)]
 pub(crate) fn vectorized<R>(f: impl FnOnce() -> R) -> R {

@@ -137,6 +137,12 @@ macro_rules! fused_value {
                 self.0
             }
             #[inline(always)]
+            fn set_lane(&mut self, i: usize, x: $t) {
+                if i == 0 {
+                    self.0 = x;
+                }
+            }
+            #[inline(always)]
             fn from_lanes(mut f: impl FnMut(usize) -> $t) -> Self {
                 Fused(f(0))
             }
@@ -182,9 +188,9 @@ macro_rules! fused_value {
                 Fused(self.0.float_between(other.0))
             }
             #[inline(always)]
-            fn add_outer<R>(x: &[Self], dy: &[Self], rows: &mut [R], row: impl Fn(&mut R) -> &mut [$t], bias: &mut [$t]) {
-                for (x, r) in x.iter().zip(rows) {
-                    for (sum, dy) in row(r).iter_mut().zip(dy) {
+            fn add_outer(x: &[Self], dy: &[Self], weights: &mut [$t], bias: &mut [$t]) {
+                for (x, row) in x.iter().zip(weights.chunks_exact_mut(dy.len().max(1))) {
+                    for (sum, dy) in row.iter_mut().zip(dy) {
                         *sum = x.mul_add(*dy, Fused(*sum)).0;
                     }
                 }
@@ -229,6 +235,12 @@ impl<L: Value<Lane = L>, const N: usize> Value for Pack<L, N> {
     fn lane(&self, i: usize) -> L::Scalar {
         const { assert!(N > 0, "a pack needs at least one lane") }
         self.0[if i < N { i } else { N - 1 }].lane(0)
+    }
+    #[inline(always)]
+    fn set_lane(&mut self, i: usize, x: L::Scalar) {
+        if let Some(lane) = self.0.get_mut(i) {
+            *lane = L::splat(x);
+        }
     }
     #[inline(always)]
     fn from_lanes(mut f: impl FnMut(usize) -> L::Scalar) -> Self {
@@ -318,11 +330,11 @@ impl<L: Value<Lane = L>, const N: usize> Value for Pack<L, N> {
         self
     }
     #[inline(always)]
-    fn add_outer<R>(x: &[Self], dy: &[Self], rows: &mut [R], row: impl Fn(&mut R) -> &mut [L::Scalar], bias: &mut [L::Scalar]) {
-        let done = add_outer_blocks::<L, R, N, 32>(x, dy, rows, &row, bias, 0);
-        let done = add_outer_blocks::<L, R, N, 24>(x, dy, rows, &row, bias, done);
-        let done = add_outer_blocks::<L, R, N, 8>(x, dy, rows, &row, bias, done);
-        add_outer_blocks::<L, R, N, 1>(x, dy, rows, &row, bias, done);
+    fn add_outer(x: &[Self], dy: &[Self], weights: &mut [L::Scalar], bias: &mut [L::Scalar]) {
+        let done = add_outer_blocks::<L, N, 32>(x, dy, weights, bias, 0);
+        let done = add_outer_blocks::<L, N, 24>(x, dy, weights, bias, done);
+        let done = add_outer_blocks::<L, N, 8>(x, dy, weights, bias, done);
+        add_outer_blocks::<L, N, 1>(x, dy, weights, bias, done);
     }
     #[inline(always)]
     fn sum(self) -> L::Scalar {
@@ -354,14 +366,14 @@ impl<L: Value<Lane = L>, const N: usize> Value for Pack<L, N> {
 ///
 /// A block's cotangents are turned to one row a lane: then each weight gathers all lanes in a register. Two inputs at a time keep the multipliers busy.
 #[inline(always)]
-fn add_outer_blocks<L: Value<Lane = L>, R, const N: usize, const O: usize>(
+fn add_outer_blocks<L: Value<Lane = L>, const N: usize, const O: usize>(
     x: &[Pack<L, N>],
     dy: &[Pack<L, N>],
-    rows: &mut [R],
-    row: &impl Fn(&mut R) -> &mut [L::Scalar],
+    weights: &mut [L::Scalar],
     bias: &mut [L::Scalar],
     mut done: usize,
 ) -> usize {
+    let width = dy.len().max(1);
     while let Some(dy) = dy.get(done..).and_then(|dy| dy.first_chunk::<O>()) {
         let mut tile = [[L::ZEROS; O]; N];
         for o in 0..O {
@@ -378,8 +390,8 @@ fn add_outer_blocks<L: Value<Lane = L>, R, const N: usize, const O: usize>(
             }
             add_sums(bias, done, &sum);
         }
-        for (x, rows) in x.chunks(2).zip(rows.chunks_mut(2)) {
-            if let ([x0, x1], [r0, r1]) = (x, &mut *rows) {
+        for (x, rows) in x.chunks(2).zip(weights.chunks_mut(2 * width)) {
+            if let ([x0, x1], Some((r0, r1))) = (x, rows.split_at_mut_checked(width)) {
                 let (mut sum0, mut sum1) = ([L::ZEROS; O], [L::ZEROS; O]);
                 for n in 0..N {
                     for o in 0..O {
@@ -389,17 +401,17 @@ fn add_outer_blocks<L: Value<Lane = L>, R, const N: usize, const O: usize>(
                         sum1[o] = x1.0[n].mul_add(tile[n][o], sum1[o]);
                     }
                 }
-                add_sums(row(r0), done, &sum0);
-                add_sums(row(r1), done, &sum1);
+                add_sums(r0, done, &sum0);
+                add_sums(r1, done, &sum1);
             } else {
-                for (x, r) in x.iter().zip(rows) {
+                for (x, row) in x.iter().zip(rows.chunks_exact_mut(width)) {
                     let mut sum = [L::ZEROS; O];
                     for n in 0..N {
                         for o in 0..O {
                             sum[o] = x.0[n].mul_add(tile[n][o], sum[o]);
                         }
                     }
-                    add_sums(row(r), done, &sum);
+                    add_sums(row, done, &sum);
                 }
             }
         }

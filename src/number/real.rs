@@ -88,6 +88,12 @@ macro_rules! real {
                 *self
             }
             #[inline(always)]
+            fn set_lane(&mut self, i: usize, x: $t) {
+                if i == 0 {
+                    *self = x;
+                }
+            }
+            #[inline(always)]
             fn from_lanes(mut f: impl FnMut(usize) -> $t) -> Self {
                 f(0)
             }
@@ -151,9 +157,9 @@ macro_rules! real {
                 }
             }
             #[inline(always)]
-            fn add_outer<R>(x: &[$t], dy: &[$t], rows: &mut [R], row: impl Fn(&mut R) -> &mut [$t], bias: &mut [$t]) {
-                for (x, r) in x.iter().zip(rows) {
-                    for (sum, dy) in row(r).iter_mut().zip(dy) {
+            fn add_outer(x: &[$t], dy: &[$t], weights: &mut [$t], bias: &mut [$t]) {
+                for (x, row) in x.iter().zip(weights.chunks_exact_mut(dy.len().max(1))) {
+                    for (sum, dy) in row.iter_mut().zip(dy) {
                         *sum += x * dy;
                     }
                 }

@@ -3,7 +3,7 @@
 use core::fmt::Debug;
 use core::ops::{Add, AddAssign, Div, Mul, Neg, Sub, SubAssign};
 
-use crate::number::Real;
+use super::{Flat, Real};
 
 /// One sample's scalar, or the same scalar of several samples side by side.
 ///
@@ -22,6 +22,7 @@ pub trait Value:
     + AddAssign
     + SubAssign
     + Zeros
+    + Flat<Self>
 {
     /// The scalar in each lane.
     type Scalar: Real;
@@ -38,9 +39,13 @@ pub trait Value:
     fn splat(x: Self::Scalar) -> Self;
     /// The lane `i`; lanes past the end read as the last one.
     fn lane(&self, i: usize) -> Self::Scalar;
+    /// Sets the lane `i`; does nothing past the end.
+    #[doc(hidden)]
+    fn set_lane(&mut self, i: usize, x: Self::Scalar);
     /// A value whose lane `i` is `f(i)`.
     fn from_lanes(f: impl FnMut(usize) -> Self::Scalar) -> Self;
     /// The function `F` of `I` numbers, which gives `O`, on each lane.
+    #[doc(hidden)]
     fn map<F: Lanewise<I, O>, const I: usize, const O: usize>(x: [Self; I]) -> [Self; O];
     /// `self * a + b`, rounded once on fused lanes and twice elsewhere.
     fn mul_add(self, a: Self, b: Self) -> Self;
@@ -51,17 +56,23 @@ pub trait Value:
     /// The correctly rounded square root.
     fn sqrt(self) -> Self;
     /// The nearest integer, ties to even; exact for `|self|` below a quarter of `1 / EPSILON`.
+    #[doc(hidden)]
     fn round_int(self) -> Self;
     /// `self * 2^n` for integral `n`; the exponents of `self`, `2^n` and the result must be those of normal numbers.
+    #[doc(hidden)]
     fn scale2(self, n: Self) -> Self;
     /// `(m, e)` with `self = m 2^e` and `m` in `[0.70, 1.42)`, for positive normal `self`.
+    #[doc(hidden)]
     fn split_exponent(self) -> (Self, Self);
     /// `self` with its lowest significand bits cleared, so that its square is exact.
+    #[doc(hidden)]
     fn upper_half(self) -> Self;
     /// The number midway between `self` and `other` in the order of the floats ([`Real::to_order`]), rounded down.
+    #[doc(hidden)]
     fn float_between(self, other: Self) -> Self;
-    /// `rows[i][o] += x[i] * dy[o]` and `bias[o] += dy[o]`, summed over the lanes; `row` finds the scalars of a row, and `bias` may be empty.
-    fn add_outer<R>(x: &[Self], dy: &[Self], rows: &mut [R], row: impl Fn(&mut R) -> &mut [Self::Scalar], bias: &mut [Self::Scalar]);
+    /// `weights[i][o] += x[i] * dy[o]` and `bias[o] += dy[o]`, summed over the lanes; `weights` are row-major, and `bias` may be empty.
+    #[doc(hidden)]
+    fn add_outer(x: &[Self], dy: &[Self], weights: &mut [Self::Scalar], bias: &mut [Self::Scalar]);
     /// The sum of the lanes, from the first to the last.
     fn sum(self) -> Self::Scalar;
     /// Whether `f` holds for any lane.

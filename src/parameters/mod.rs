@@ -1,8 +1,11 @@
-//! Parameters: one visitor over all of them, and their starting values.
+//! Parameters: one list of slices over all of them, their starting values, and what they are parameters of.
 
 mod describe;
+mod fields;
+mod tuples;
 
 pub use describe::Part;
+pub(crate) use tuples::{for_each_tuple, tuples};
 
 use rand_core::Rng;
 
@@ -17,58 +20,51 @@ pub enum Role {
     Fixed,
 }
 
-/// A tree of parameters, walked as flat slices in a fixed order.
+/// A tree of parameters, as a list of flat slices in a fixed order.
 ///
-/// One method serves optimizers (several trees in step), gradient checks, saving and loading.
-///
-/// ```
-/// use gaussflow::{Parameters, Role};
-///
-/// struct Line { slope: f32, offset: f32 }
-///
-/// impl Parameters<f32> for Line {
-///     const COUNT: usize = 2;
-///     fn zip<const M: usize, const N: usize>(
-///         mut change: [&mut Self; M],
-///         read: [&Self; N],
-///         visit: &mut impl FnMut(Role, [&mut [f32]; M], [&[f32]; N]),
-///     ) {
-///         use core::slice::{from_mut, from_ref};
-///         visit(Role::Trainable, change.each_mut().map(|l| from_mut(&mut l.slope)), read.map(|l| from_ref(&l.slope)));
-///         visit(Role::Trainable, change.map(|l| from_mut(&mut l.offset)), read.map(|l| from_ref(&l.offset)));
-///     }
-/// }
-///
-/// let (mut a, b) = (Line { slope: 1.0, offset: 2.0 }, Line { slope: 10.0, offset: 20.0 });
-/// Line::zip([&mut a], [&b], &mut |_, [a], [b]| for i in 0..a.len() { a[i] += b[i] });
-/// assert_eq!((a.slope, a.offset), (11.0, 22.0));
-/// ```
-pub trait Parameters<T>: Sized {
+/// It serves optimizers, gradient checks, saving and loading. [`parameters!`](crate::parameters!) writes it from a list of fields.
+pub trait Parameters<T>: Zeros {
     /// How many trainable scalars there are.
     const COUNT: usize;
 
     /// How many fixed scalars there are.
-    const FIXED: usize = 0;
+    const FIXED: usize;
 
-    /// Calls `visit` on each parameter slice of the trees `change` and `read`, all in step.
-    fn zip<const M: usize, const N: usize>(
-        change: [&mut Self; M],
-        read: [&Self; N],
-        visit: &mut impl FnMut(Role, [&mut [T]; M], [&[T]; N]),
-    );
+    /// How many slices there are.
+    const SLICES: usize;
+
+    /// The slice of this index; past the end, a fixed one without scalars.
+    fn slice(&self, index: usize) -> (Role, &[T]);
+
+    /// As [`Self::slice`], to change it.
+    fn slice_mut(&mut self, index: usize) -> (Role, &mut [T]);
 
     /// Calls `visit` on each slice.
     fn visit(&self, visit: &mut impl FnMut(Role, &[T])) {
-        Self::zip([], [self], &mut |role, [], [slice]| visit(role, slice));
+        for index in 0..Self::SLICES {
+            let (role, slice) = self.slice(index);
+            visit(role, slice);
+        }
     }
 
     /// Calls `visit` on each slice, to change it.
     fn visit_mut(&mut self, visit: &mut impl FnMut(Role, &mut [T])) {
-        Self::zip([self], [], &mut |role, [slice], []| visit(role, slice));
+        for index in 0..Self::SLICES {
+            let (role, slice) = self.slice_mut(index);
+            visit(role, slice);
+        }
+    }
+
+    /// Calls `visit` on each slice, to change it, with that of `other`.
+    fn zip(&mut self, other: &Self, visit: &mut impl FnMut(Role, &mut [T], &[T])) {
+        for index in 0..Self::SLICES {
+            let (role, slice) = self.slice_mut(index);
+            visit(role, slice, other.slice(index).1);
+        }
     }
 
     /// Sets every trainable and fixed parameter to `value`.
-    fn fill(&mut self, value: T)
+    fn set_all(&mut self, value: T)
     where
         T: Copy,
     {
@@ -80,26 +76,26 @@ pub trait Parameters<T>: Sized {
     where
         T: Copy,
     {
-        Self::zip([self], [other], &mut |_, [to], [from]| to.copy_from_slice(from));
+        self.zip(other, &mut |_, to, from| to.iter_mut().zip(from).for_each(|(to, from)| *to = *from));
     }
-}
-
-impl<T> Parameters<T> for () {
-    const COUNT: usize = 0;
-    fn zip<const M: usize, const N: usize>(_: [&mut Self; M], _: [&Self; N], _: &mut impl FnMut(Role, [&mut [T]; M], [&[T]; N])) {}
 }
 
 impl<T, P: Parameters<T>, const L: usize> Parameters<T> for [P; L] {
     const COUNT: usize = L * P::COUNT;
     const FIXED: usize = L * P::FIXED;
+    const SLICES: usize = L * P::SLICES;
 
-    fn zip<const M: usize, const N: usize>(
-        mut change: [&mut Self; M],
-        read: [&Self; N],
-        visit: &mut impl FnMut(Role, [&mut [T]; M], [&[T]; N]),
-    ) {
-        for i in 0..L {
-            P::zip(change.each_mut().map(|tree| &mut tree[i]), read.map(|tree| &tree[i]), visit);
+    fn slice(&self, index: usize) -> (Role, &[T]) {
+        match index.checked_div(P::SLICES).and_then(|part| self.get(part)) {
+            Some(part) => part.slice(index % P::SLICES.max(1)),
+            None => (Role::Fixed, &[]),
+        }
+    }
+
+    fn slice_mut(&mut self, index: usize) -> (Role, &mut [T]) {
+        match index.checked_div(P::SLICES).and_then(|part| self.get_mut(part)) {
+            Some(part) => part.slice_mut(index % P::SLICES.max(1)),
+            None => (Role::Fixed, &mut []),
         }
     }
 }
@@ -108,7 +104,7 @@ impl<T, P: Parameters<T>, const L: usize> Parameters<T> for [P; L] {
 pub trait Init<T> {
     /// Draws the values (Glorot-uniform for dense layers), clears biases, and gives settings that are all zero their defaults.
     ///
-    /// A value from [`Zeros::ZEROS`] or zeroed memory is complete after this.
+    /// A value from [`Zeros::ZEROS`] or zeroed memory is complete after this; before it, hidden layers give 0 whatever they see, and stay there in training.
     fn init<R: Rng + ?Sized>(&mut self, rng: &mut R);
 }
 
@@ -119,39 +115,3 @@ impl<T, P: Init<T>, const L: usize> Init<T> for [P; L] {
         }
     }
 }
-
-macro_rules! tuple {
-    ($($p:ident $i:tt),+) => {
-        impl<$($p: Zeros),+> Zeros for ($($p,)+) {
-            const ZEROS: Self = ($($p::ZEROS,)+);
-        }
-
-        impl<T, $($p: Init<T>),+> Init<T> for ($($p,)+) {
-            fn init<R: Rng + ?Sized>(&mut self, rng: &mut R) {
-                $(self.$i.init(rng);)+
-            }
-        }
-
-        impl<T, $($p: Parameters<T>),+> Parameters<T> for ($($p,)+) {
-            const COUNT: usize = 0 $(+ $p::COUNT)+;
-            const FIXED: usize = 0 $(+ $p::FIXED)+;
-
-            fn zip<const M: usize, const N: usize>(
-                mut change: [&mut Self; M],
-                read: [&Self; N],
-                visit: &mut impl FnMut(Role, [&mut [T]; M], [&[T]; N]),
-            ) {
-                $($p::zip(change.each_mut().map(|tree| &mut tree.$i), read.map(|tree| &tree.$i), visit);)+
-            }
-        }
-    };
-}
-
-tuple!(P0 0);
-tuple!(P0 0, P1 1);
-tuple!(P0 0, P1 1, P2 2);
-tuple!(P0 0, P1 1, P2 2, P3 3);
-tuple!(P0 0, P1 1, P2 2, P3 3, P4 4);
-tuple!(P0 0, P1 1, P2 2, P3 3, P4 4, P5 5);
-tuple!(P0 0, P1 1, P2 2, P3 3, P4 4, P5 5, P6 6);
-tuple!(P0 0, P1 1, P2 2, P3 3, P4 4, P5 5, P6 6, P7 7);

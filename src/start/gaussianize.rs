@@ -2,12 +2,10 @@
 
 use rand_core::Rng;
 
-use crate::bijector::Mask;
-use crate::bijector::{ActNorm, Bijector, Coupling, Householder, Linear, Marginal, Order, Orthogonal, Permutation};
-use crate::conditioner::{ConstantOutput, Layer};
-use crate::conditioner::{Each, Width};
-use crate::number::Real;
-use crate::number::Zeros;
+use crate::bijector::{ActNorm, Bijector, Coupling, Householder, Inverse, Linear, Marginal, Mask, Order, Orthogonal, Permutation};
+use crate::conditioner::{ConstantOutput, Each, Layer, Width};
+use crate::number::{Real, Zeros};
+use crate::parameters::for_each_tuple;
 use crate::start::{DataError, FitUnivariate, Rotation, WarmStart};
 
 /// A bijector that can be fitted to samples, so that they come out nearer to a standard normal; a part of [`Flow::warm_start`](crate::Flow::warm_start).
@@ -155,6 +153,15 @@ impl<T: Real, P: Order<D>, const D: usize, const C: usize> Gaussianize<T, D, C> 
     }
 }
 
+/// Stays as it is: what a fit finds is a map towards the normal, not one away from it.
+impl<T: Real, B: Bijector<T, D, C>, const D: usize, const C: usize> Gaussianize<T, D, C> for Inverse<B> {
+    const LEAST: usize = 1;
+
+    fn gaussianize<R: Rng + Clone>(&mut self, samples: &mut [[T; D]], _: &mut [T], _: &WarmStart, _: &R) -> Result<f64, DataError> {
+        Ok(map::<T, Self, D, C>(self, samples))
+    }
+}
+
 const fn larger(a: usize, b: usize) -> usize {
     if a < b { b } else { a }
 }
@@ -177,8 +184,8 @@ impl<T: Real, B: Gaussianize<T, D, C>, const L: usize, const D: usize, const C: 
     }
 }
 
-macro_rules! tuple {
-    ($($b:ident $i:tt),+) => {
+macro_rules! implement {
+    ($(($b:ident $other:ident $i:tt))+; $($reversed:tt)+) => {
         impl<T: Real, const D: usize, const C: usize, $($b: Gaussianize<T, D, C>),+> Gaussianize<T, D, C> for ($($b,)+) {
             const LEAST: usize = {
                 let mut least = 1;
@@ -201,11 +208,4 @@ macro_rules! tuple {
     };
 }
 
-tuple!(B0 0);
-tuple!(B0 0, B1 1);
-tuple!(B0 0, B1 1, B2 2);
-tuple!(B0 0, B1 1, B2 2, B3 3);
-tuple!(B0 0, B1 1, B2 2, B3 3, B4 4);
-tuple!(B0 0, B1 1, B2 2, B3 3, B4 4, B5 5);
-tuple!(B0 0, B1 1, B2 2, B3 3, B4 4, B5 5, B6 6);
-tuple!(B0 0, B1 1, B2 2, B3 3, B4 4, B5 5, B6 6, B7 7);
+for_each_tuple!(implement);

@@ -6,7 +6,7 @@ use crate::bijector::Marginal;
 use crate::math::ln;
 use crate::number::Real;
 use crate::start::{DataError, Em, check_rows, fit_mixture, moments};
-use crate::univariate::{LogScaleClamp, MixtureCdf, MixtureParams};
+use crate::univariate::{LogScaleClamp, MixtureCdf};
 
 impl<T: Real, S: LogScaleClamp<T>, const K: usize, const D: usize> Marginal<T, MixtureCdf<S, K>, D> {
     /// Fits each dimension's mixture to the quantiles of `samples`: equal weights, mean `k` at the quantile `(k + 1/2) / K`, its scale the distance to the nearer
@@ -32,7 +32,7 @@ impl<T: Real, S: LogScaleClamp<T>, const K: usize, const D: usize> Marginal<T, M
             column.sort_unstable_by_key(|x| x.to_order());
             let (means, scales) = quantile_start::<T, K>(column);
             let raw = scales.map(|scale| self.univariate.clamp.raw(T::from_f64(ln(scale))));
-            self.params[d] = MixtureParams::new([T::ZEROS; K], means.map(T::from_f64), raw);
+            self.params[d] = [[T::ZEROS; K], means.map(T::from_f64), raw];
         }
         Ok(())
     }
@@ -60,7 +60,7 @@ impl<T: Real, S: LogScaleClamp<T>, const K: usize, const D: usize> Marginal<T, M
             // What it refuses now it would refuse in the first dimension, before anything is changed.
             let fit = fit_mixture::<T, K, R>(column, settings, rng)?;
             let raw = fit.log_scales.map(|log_scale| self.univariate.clamp.raw(log_scale));
-            self.params[d] = MixtureParams::new(fit.logits, fit.means, raw);
+            self.params[d] = [fit.logits, fit.means, raw];
             log_likelihood += fit.log_likelihood;
         }
         Ok(log_likelihood)
@@ -110,7 +110,7 @@ mod tests {
     use crate::math::standard_normal;
     use crate::number::Zeros;
     use crate::start::{DataError, Em, moments};
-    use crate::univariate::{MixtureCdf, MixtureParams, NoClamp, TanhClamp};
+    use crate::univariate::{MixtureCdf, NoClamp, TanhClamp};
 
     type Layer<T> = Marginal<T, MixtureCdf<NoClamp, 8>, 2>;
 
@@ -124,7 +124,7 @@ mod tests {
         });
         let mut layer = Layer::ZEROS;
         layer.fit_quantiles(&samples, &mut [0.0; 5000]).unwrap();
-        assert!(layer.params.iter().all(|p| p.means().is_sorted() && p.logits() == &[0.0; 8]));
+        assert!(layer.params.iter().all(|p| p[1].is_sorted() && p[0] == [0.0; 8]));
         for row in &mut samples {
             Bijector::<f64, 2>::forward_and_log_det(&layer, row, &[]);
         }
@@ -138,9 +138,9 @@ mod tests {
     fn quantiles_of_few_samples() {
         let mut layer = Marginal::<f64, MixtureCdf<NoClamp, 2>, 1>::ZEROS;
         layer.fit_quantiles(&[[4.0], [0.0]], &mut [0.0; 2]).unwrap();
-        assert_eq!(layer.params[0].means(), &[0.0, 4.0]);
+        assert_eq!(layer.params[0][1], [0.0, 4.0]);
         layer.fit_quantiles(&[[4.0], [0.0], [1.0], [2.0]], &mut [0.0; 9]).unwrap();
-        assert_eq!(layer.params[0].means(), &[0.5, 3.0]);
+        assert_eq!(layer.params[0][1], [0.5, 3.0]);
     }
 
     #[test]
@@ -176,10 +176,10 @@ mod tests {
         assert_eq!(layer.fit_quantiles(&[[0.0, 1.0]; 3], &mut [0.0; 2]), Err(DataError::Scratch { needed: 3 }));
         assert_eq!(layer, Layer::ZEROS);
         layer.fit_quantiles(&[[5.0, 1.0]; 3], &mut [0.0; 3]).unwrap();
-        assert_eq!(layer.params[0], MixtureParams::new([0.0; 8], [5.0; 8], [0.0; 8]));
+        assert_eq!(layer.params[0], [[0.0; 8], [5.0; 8], [0.0; 8]]);
         for samples in [[[f32::MAX, 0.0], [-f32::MAX, 0.0], [f32::MAX, 1e-40]], [[1.0, 1e-30], [1.0, 2e-30], [1.0, 2e-30]]] {
             layer.fit_quantiles(&samples, &mut [0.0; 3]).unwrap();
-            assert!(layer.params.iter().all(|p| p.means().iter().chain(p.raw_log_scales()).all(|v| v.is_finite())));
+            assert!(layer.params.iter().all(|p| p[1].iter().chain(&p[2]).all(|v| v.is_finite())));
         }
         // Through a clamp.
         let mut clamped = Marginal::<f64, MixtureCdf<TanhClamp<f64>, 3>, 1>::ZEROS;

@@ -14,7 +14,7 @@
 //! use rand_pcg::Pcg32;
 //!
 //! let mut rng = Pcg32::new(1, 1);
-//! let mut flow = CouplingFlow::<f32, 2, 1, 1>::drawn(&mut rng);
+//! let mut flow = CouplingFlow::<f32, 2, 1, 1>::random(&mut rng);
 //! let (mut samples, mut scratch) = ([[0.0; 2]; 500], [0.0; 500]);
 //! two_moons(&mut samples, 0.05, &mut rng);
 //! let nll = flow.warm_start(&mut samples, &mut scratch, &WarmStart::default(), &rng)?; // the samples are latents now

@@ -8,7 +8,8 @@ use crate::number::Value;
 use crate::start::marginal::quantile;
 use crate::start::{DataError, Em, fit_mixture, moments};
 use crate::univariate::{
-    Affine, AffineParams, LogScaleClamp, MixtureCdf, MixtureParams, RationalQuadraticSpline, SplineParams, Univariate,
+    Affine, AffineParams, LOG_MAX_SLOPE, LogScaleClamp, MIN_PART, MixtureCdf, MixtureParams, RationalQuadraticSpline, SplineParams,
+    Univariate,
 };
 
 /// A univariate whose parameters can be fitted to samples of one dimension, so that they come out near a standard normal.
@@ -29,7 +30,7 @@ impl<T: Real, S: LogScaleClamp<T>, const K: usize> FitUnivariate<T> for MixtureC
 
     fn fit<R: Rng + ?Sized>(&self, samples: &mut [T], settings: &Em, rng: &mut R) -> Result<MixtureParams<T, K>, DataError> {
         let fit = fit_mixture::<T, K, R>(samples, settings, rng)?;
-        Ok(MixtureParams::new(fit.logits, fit.means, fit.log_scales.map(|log_scale| self.clamp.raw(log_scale))))
+        Ok([fit.logits, fit.means, fit.log_scales.map(|log_scale| self.clamp.raw(log_scale))])
     }
 }
 
@@ -40,8 +41,8 @@ impl<T: Real, S: LogScaleClamp<T>> FitUnivariate<T> for Affine<S> {
     fn fit<R: Rng + ?Sized>(&self, samples: &mut [T], _: &Em, _: &mut R) -> Result<AffineParams<T>, DataError> {
         let (mean, deviation) = moments(samples.iter().copied());
         let raw = self.clamp.raw(T::from_f64(if 0.0 < deviation { -ln(deviation) } else { 0.0 }));
-        let (scale, _) = self.forward_and_log_det(&AffineParams::new(raw, T::ZEROS), T::ONE);
-        Ok(AffineParams::new(raw, T::from_f64(-mean * scale.as_())))
+        let (scale, _) = self.forward_and_log_det(&[raw, T::ZEROS], T::ONE);
+        Ok([raw, T::from_f64(-mean * scale.as_())])
     }
 }
 
@@ -53,7 +54,7 @@ impl<T: Real, const K: usize> FitUnivariate<T> for RationalQuadraticSpline<T, K>
     fn fit<R: Rng + ?Sized>(&self, samples: &mut [T], _: &Em, _: &mut R) -> Result<SplineParams<T, K>, DataError> {
         samples.sort_unstable_by_key(|x| x.to_order());
         let bound: f64 = self.bound.as_();
-        let least = SplineParams::<T, K>::MIN_PART;
+        let least = MIN_PART;
         let mut parts = [0.0; K];
         let mut left = -bound;
         for k in 0..K {
@@ -62,19 +63,19 @@ impl<T: Real, const K: usize> FitUnivariate<T> for RationalQuadraticSpline<T, K>
             parts[k] = Value::max((right - left) / (2.0 * bound), least);
             left = right;
         }
-        let limit = ln(SplineParams::<T, K>::MAX_SLOPE);
+        let limit = LOG_MAX_SLOPE;
         let (mut widths, mut slopes) = ([T::ZEROS; K], [T::ZEROS; K]);
         for k in 0..K {
             // A bin of the least width would have no weight at all.
             widths[k] = T::from_f64(ln(Value::max(parts[k] - least, 1e-6)));
             if 0 < k {
-                // The geometric mean of the bins' slopes, through the inverse of the map to [1 / MAX_SLOPE, MAX_SLOPE].
+                // The geometric mean of the bins' slopes, through the inverse of the map to [1 / 1000, 1000].
                 let slope = -0.5 * (ln(parts[k - 1] * K as f64) + ln(parts[k] * K as f64));
                 let t = Value::max(Value::min(slope / limit, 0.999), -0.999);
                 slopes[k] = T::from_f64(0.5 * limit * ln((1.0 + t) / (1.0 - t)));
             }
         }
-        Ok(SplineParams::new(widths, [T::ZEROS; K], slopes))
+        Ok([widths, [T::ZEROS; K], slopes])
     }
 }
 

@@ -4,6 +4,7 @@ use crate::bijector::{ActNorm, Coupling, Householder, Inverse, Linear, Marginal,
 use crate::conditioner::{ContextDense, Dense, Gelu, Head, LeakyRelu, Relu, Residual, SharedHead, Sigmoid, Silu, Softplus, Tanh};
 use crate::flow::Flow;
 use crate::number::Real;
+use crate::parameters::for_each_tuple;
 use crate::univariate::Univariate;
 
 /// A flow (or a part of one) of the structure of `F`, some of whose layers store their weights smaller.
@@ -94,21 +95,14 @@ impl<F, S: Quantize<F>, const L: usize> Quantize<[F; L]> for [S; L] {
     }
 }
 
-macro_rules! tuple {
-    ($($f:ident $s:ident $i:tt),+) => {
-        impl<$($f, $s: Quantize<$f>),+> Quantize<($($f,)+)> for ($($s,)+) {
-            fn quantize(&mut self, full: &($($f,)+)) {
+macro_rules! implement {
+    ($(($p:ident $s:ident $i:tt))+; $($reversed:tt)+) => {
+        impl<$($p, $s: Quantize<$p>),+> Quantize<($($p,)+)> for ($($s,)+) {
+            fn quantize(&mut self, full: &($($p,)+)) {
                 $(self.$i.quantize(&full.$i);)+
             }
         }
     };
 }
 
-tuple!(F0 S0 0);
-tuple!(F0 S0 0, F1 S1 1);
-tuple!(F0 S0 0, F1 S1 1, F2 S2 2);
-tuple!(F0 S0 0, F1 S1 1, F2 S2 2, F3 S3 3);
-tuple!(F0 S0 0, F1 S1 1, F2 S2 2, F3 S3 3, F4 S4 4);
-tuple!(F0 S0 0, F1 S1 1, F2 S2 2, F3 S3 3, F4 S4 4, F5 S5 5);
-tuple!(F0 S0 0, F1 S1 1, F2 S2 2, F3 S3 3, F4 S4 4, F5 S5 5, F6 S6 6);
-tuple!(F0 S0 0, F1 S1 1, F2 S2 2, F3 S3 3, F4 S4 4, F5 S5 5, F6 S6 6, F7 S7 7);
+for_each_tuple!(implement);

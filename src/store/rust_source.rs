@@ -2,9 +2,6 @@
 
 use core::fmt;
 
-use crate::bijector::{Coupling, Permutation};
-use crate::flow::Flow;
-
 /// Displays a flow (or any part of one) as a Rust expression that makes it again, bit for bit.
 ///
 /// Training writes the expression to a file, and firmware includes the file in a `static`: the weights then lie in flash, with no copy in RAM and nothing to do at the start.
@@ -31,25 +28,5 @@ pub struct RustSource<'a, F>(pub &'a F);
 impl<F: fmt::Debug> fmt::Display for RustSource<'_, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{{#[allow(unused_imports)]use ::gaussflow::*;{:?}}}", self.0)
-    }
-}
-
-// The types whose derived form would show a private field, as calls of their constructors.
-
-impl<T, B: fmt::Debug, const D: usize, const C: usize> fmt::Debug for Flow<T, B, D, C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Flow::new").field(&self.bijector).finish()
-    }
-}
-
-impl<M, U: fmt::Debug, N: fmt::Debug, const A: usize, const B: usize> fmt::Debug for Coupling<M, U, N, A, B> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Coupling::new").field(&self.univariate).field(&self.conditioner).finish()
-    }
-}
-
-impl<P> fmt::Debug for Permutation<P> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Permutation::new()")
     }
 }

@@ -193,7 +193,7 @@ mod tests {
     type Small<T> = CouplingFlow<T, 3, 1, 2, 1, 2, 3>;
 
     fn text<T: Real>() -> (Small<T>, String) {
-        let flow = Small::<T>::drawn(&mut Pcg32::new(1, 1));
+        let flow = Small::<T>::random(&mut Pcg32::new(1, 1));
         let text = serde_json::to_string(&flow).unwrap();
         (flow, text)
     }

@@ -1,166 +1,142 @@
-//! The training loop.
-
-use core::ops::ControlFlow;
+//! A fit: what it is given, and its loop.
 
 use rand_core::Rng;
 
-use crate::bijector::DifferentiableBijector;
-use crate::flow::rows::contexts_of;
-use crate::number::Real;
-use crate::number::Value;
-use crate::train::trainer::check_samples;
-use crate::train::{Adam, FitState, Schedule, TrainError, Trainer, mean_nll};
+use crate::bijector::{Bijector, DifferentiableBijector};
+use crate::flow::Flow;
+use crate::flow::rows::{IntoRows, Rows};
+use crate::number::{Real, Value};
+use crate::train::error::check_samples;
+use crate::train::loss::Batch;
+use crate::train::{Copies, FitState, Order, Outcome, Progress, Settings, TrainError, Trainer, sum_nll};
 
-/// How to fit.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Fit<T> {
-    /// Passes over the data, at least 1.
-    pub epochs: u32,
-    /// Samples a step, at least 1; the last step of an epoch takes what is left.
-    pub batch: usize,
-    /// The optimizer.
-    pub adam: Adam<T>,
-    /// The largest norm of a step's gradient, above 0; infinity for no clipping.
-    pub clip: T,
-    /// The learning rate's factor at each step.
-    pub schedule: Schedule,
-    /// The decay a step of the averaged weights, in `[0, 1)`.
-    pub average: T,
-    /// Epochs without a better validation loss after which to stop, at least 1.
-    pub patience: u32,
+/// A fit by maximum likelihood that waits to be run: [`Flow::fit`].
+///
+/// ```
+/// use gaussflow::factory::CouplingFlow;
+/// use gaussflow::toy::two_moons;
+/// use gaussflow::train::{Settings, Trainer};
+/// use gaussflow::{Value, Zeros};
+/// use rand_pcg::Pcg32;
+///
+/// type Moons = CouplingFlow<f32, 2, 1, 1, 1, 4, 16>;
+///
+/// let mut rng = Pcg32::new(1, 1);
+/// let [mut train, mut validation] = [[[0.0; 2]; 256]; 2];
+/// two_moons(&mut train, 0.1, &mut rng);
+/// two_moons(&mut validation, 0.1, &mut rng);
+///
+/// let mut flow = Moons::random(&mut rng);
+/// let (before, mut best) = (flow.mean_nll(&validation), Moons::ZEROS);
+/// let outcome = flow
+///     .fit(&train)
+///     .settings(Settings { epochs: 3, learning_rate: 3e-3, ..Settings::default() })
+///     .validate(&validation)
+///     .best(&mut best)
+///     .each_epoch(|told| println!("{}: {}", told.epoch, told.validation))
+///     .run(&mut Trainer::<_>::ZEROS, &mut rng)?;
+/// assert!(outcome.best_validation < before && flow.mean_nll(&validation) <= before);
+/// # Ok::<(), gaussflow::train::TrainError>(())
+/// ```
+#[must_use = "nothing is trained before `run`"]
+pub struct Fit<'a, T, B, const D: usize, const C: usize, E = fn(&Progress<T>), S = fn(&Progress<T>) -> bool> {
+    flow: &'a mut Flow<T, B, D, C>,
+    train: Rows<'a, T, D, C>,
+    validation: Option<Rows<'a, T, D, C>>,
+    settings: Settings<T>,
+    copies: Copies<'a, Flow<T, B, D, C>>,
+    told: E,
+    stop: S,
 }
 
-impl<T: Real> Default for Fit<T> {
-    fn default() -> Self {
+impl<T: Real, B: Bijector<T, D, C>, const D: usize, const C: usize> Flow<T, B, D, C> {
+    /// A fit to samples, and one context for each where the flow has a context, by maximum likelihood; nothing happens before [`Fit::run`].
+    pub fn fit<'a>(&'a mut self, rows: impl IntoRows<'a, T, D, C>) -> Fit<'a, T, B, D, C> {
         Fit {
-            epochs: 100,
-            batch: 256,
-            adam: Adam::default(),
-            clip: T::from_f64(10.0),
-            schedule: Schedule::Constant,
-            average: T::from_f64(0.99),
-            patience: u32::MAX,
+            flow: self,
+            train: rows.into_rows(),
+            validation: None,
+            settings: Settings::default(),
+            copies: Copies::default(),
+            told: |_| (),
+            stop: |_| false,
         }
     }
 }
 
-/// Copies of the parameters that a fit may keep; each that is `None` costs no memory.
-#[derive(Debug)]
-pub struct Copies<'a, B> {
-    /// Holds the exponential moving average, which then is what is validated and returned.
-    pub average: Option<&'a mut B>,
-    /// Holds the parameters of the best validation loss, which then are returned.
-    pub best: Option<&'a mut B>,
-}
-
-impl<B> Default for Copies<'_, B> {
-    fn default() -> Self {
-        Copies { average: None, best: None }
+impl<'a, T: Real, B, const D: usize, const C: usize, E, S> Fit<'a, T, B, D, C, E, S> {
+    /// How to fit, in place of the defaults.
+    pub fn settings(mut self, settings: Settings<T>) -> Self {
+        self.settings = settings;
+        self
     }
-}
 
-impl<B> Copies<'_, B> {
-    /// The parameters that a fit of `bijector` validates: the averaged ones, if they are kept.
-    pub fn current<'a>(&'a self, bijector: &'a B) -> &'a B {
-        self.average.as_deref().unwrap_or(bijector)
+    /// Tells the loss on these rows after each epoch, and stops after [`Settings::patience`] epochs without a better one. The flow as it is given counts as the first.
+    pub fn validate(mut self, rows: impl IntoRows<'a, T, D, C>) -> Self {
+        self.validation = Some(rows.into_rows());
+        self
     }
-}
 
-/// Where a fit is, told after each epoch.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Progress<T> {
-    /// Epochs done, from 1.
-    pub epoch: u32,
-    /// Epochs asked for.
-    pub epochs: u32,
-    /// The mean loss over the epoch's steps, each before its update, in nats.
-    pub loss: T,
-    /// The validation loss, in nats; NaN without validation samples.
-    pub validation: T,
-}
-
-/// How a fit ended.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Outcome<T> {
-    /// Epochs done.
-    pub epochs: u32,
-    /// The mean loss of the last epoch, in nats.
-    pub loss: T,
-    /// The lowest validation loss, in nats; NaN without validation samples.
-    pub best_validation: T,
-    /// The epoch of that loss, from 1; the last epoch without validation samples.
-    pub best_epoch: u32,
-}
-
-/// Fits a bijector to samples (and one context for each, none where `C = 0`) by maximum likelihood, shuffling the rows in place before each epoch.
-///
-/// With `validation` samples (and their contexts) the loss on them is told after each epoch and stops the fit after [`Fit::patience`] epochs without a better one. `progress` may stop it too.
-/// At the end the bijector holds the best parameters, if `copies.best` was given; else the averaged ones, if `copies.average` was.
-///
-/// # Errors
-/// As [`Trainer::step`], and [`TrainError::Setting`]. [`TrainError::Sample`] names the row as it was given: all are checked before the first is moved. After an error in a step
-/// the bijector holds the parameters before that step.
-pub fn fit<T, V, B, R, const D: usize, const C: usize, const P: usize>(
-    bijector: &mut B,
-    (samples, contexts): (&mut [[T; D]], &mut [[T; C]]),
-    validation: (&[[T; D]], &[[T; C]]),
-    settings: &Fit<T>,
-    trainer: &mut Trainer<T, V, B, D, C, P>,
-    mut copies: Copies<'_, B>,
-    rng: &mut R,
-    mut progress: impl FnMut(&Progress<T>) -> ControlFlow<()>,
-) -> Result<Outcome<T>, TrainError>
-where
-    T: Real,
-    V: Value<Scalar = T>,
-    B: DifferentiableBijector<T, D, C>,
-    R: Rng + ?Sized,
-{
-    check_samples(samples, contexts)?;
-    let validates = !validation.0.is_empty();
-    if validates {
-        check_samples(validation.0, validation.1)?;
+    /// Keeps the moving average of the weights in `place`, whatever it holds; the averaged flow then is what is validated and returned.
+    pub fn average(mut self, place: &'a mut Flow<T, B, D, C>) -> Self {
+        self.copies.average = Some(place);
+        self
     }
-    let mut state = FitState::start(bijector, settings, &mut copies)?;
-    while !state.is_over(settings) {
-        shuffle(samples, contexts, rng);
-        for (index, batch) in samples.chunks(settings.batch).enumerate() {
-            let given = contexts_of(contexts, index * settings.batch, batch.len());
-            let total = trainer.nll_gradient(bijector, batch, given)?;
-            state.step(bijector, trainer, total, batch.len(), settings, &mut copies)?;
+
+    /// Keeps the flow of the best validation loss in `place`, whatever it holds, and returns that one: never worse on the validation rows than the flow was before.
+    pub fn best(mut self, place: &'a mut Flow<T, B, D, C>) -> Self {
+        self.copies.best = Some(place);
+        self
+    }
+
+    /// Calls `told` after each epoch.
+    pub fn each_epoch<G: FnMut(&Progress<T>)>(self, told: G) -> Fit<'a, T, B, D, C, G, S> {
+        let Fit { flow, train, validation, settings, copies, stop, .. } = self;
+        Fit { flow, train, validation, settings, copies, told, stop }
+    }
+
+    /// Ends the fit after the first epoch at which `stop` holds.
+    pub fn stop_if<G: FnMut(&Progress<T>) -> bool>(self, stop: G) -> Fit<'a, T, B, D, C, E, G> {
+        let Fit { flow, train, validation, settings, copies, told, .. } = self;
+        Fit { flow, train, validation, settings, copies, told, stop }
+    }
+
+    /// Runs the fit. The trainer is reset first; the rows of each epoch come in a random [`Order`].
+    ///
+    /// At the end the flow is the best one, if there was a place for it; else the averaged one, if there was a place for that; else the last.
+    ///
+    /// # Errors
+    /// [`TrainError`]. All rows and settings are checked before the first step; after an error in a step the flow has the parameters before that step.
+    pub fn run<V, R, const P: usize>(self, trainer: &mut Trainer<Flow<T, B, D, C>, V, P>, rng: &mut R) -> Result<Outcome<T>, TrainError>
+    where
+        V: Value<Scalar = T>,
+        B: DifferentiableBijector<T, D, C>,
+        R: Rng + ?Sized,
+        E: FnMut(&Progress<T>),
+        S: FnMut(&Progress<T>) -> bool,
+    {
+        let Fit { flow, train, validation, settings, mut copies, mut told, mut stop } = self;
+        settings.check()?;
+        check_samples(&train)?;
+        if let Some(rows) = &validation {
+            check_samples(rows)?;
         }
-        let validation = validates.then(|| mean_nll::<T, V, B, D, C>(copies.current(bijector), validation.0, validation.1));
-        let told = state.end_epoch(bijector, validation, settings, &mut copies);
-        if progress(&told).is_break() {
-            break;
+        let loss = |flow: &Flow<T, B, D, C>| validation.map(|rows| sum_nll::<T, V, B, D, C>(&flow.bijector, rows).mean());
+        trainer.reset();
+        let mut state = FitState::start(flow, loss(flow), &settings, &mut copies)?;
+        while !state.is_over(&settings) {
+            let epoch = Batch { order: Order::random(train.len(), rng), ..Batch::of(train) };
+            for start in (0..epoch.count).step_by(settings.batch) {
+                let total = trainer.batch_gradient(flow, &epoch.part(start, settings.batch))?;
+                state.step(flow, trainer, total, &settings, &mut copies)?;
+            }
+            let loss = loss(copies.current(flow));
+            let progress = state.end_epoch(flow, loss, &settings, &mut copies);
+            told(&progress);
+            if stop(&progress) {
+                break;
+            }
         }
-    }
-    Ok(state.finish(bijector, &copies))
-}
-
-impl<T: Real> Fit<T> {
-    /// Refuses settings out of their domain, NaN included.
-    pub fn check(&self) -> Result<(), TrainError> {
-        self.adam.check()?;
-        match () {
-            () if self.epochs == 0 => Err(TrainError::Setting("epochs")),
-            () if self.batch == 0 => Err(TrainError::Setting("batch")),
-            () if !(T::ZEROS < self.clip) => Err(TrainError::Setting("clip")),
-            () if !(T::ZEROS <= self.average && self.average < T::ONE) => Err(TrainError::Setting("average")),
-            () if self.patience == 0 => Err(TrainError::Setting("patience")),
-            () => Ok(()),
-        }
-    }
-}
-
-/// Shuffles the rows in place, samples and contexts alike (Fisher and Yates; Durstenfeld 1964).
-pub fn shuffle<T, R: Rng + ?Sized, const D: usize, const C: usize>(samples: &mut [[T; D]], contexts: &mut [[T; C]], rng: &mut R) {
-    for i in (1..samples.len()).rev() {
-        // The high part of a product of a 32-bit word and the count: uniform to 2^-32 of the count.
-        let j = ((u64::from(rng.next_u32()) * (i as u64 + 1)) >> 32) as usize;
-        samples.swap(i, j);
-        if i < contexts.len() {
-            contexts.swap(i, j);
-        }
+        Ok(state.finish(flow, &copies))
     }
 }

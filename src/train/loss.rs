@@ -1,53 +1,115 @@
-//! The negative log-likelihood of a batch and its gradient.
+//! The negative log-likelihood of rows and its gradient.
+
+use core::ops::AddAssign;
 
 use crate::bijector::{Bijector, DifferentiableBijector};
-use crate::flow::rows::{contexts_of, load};
+use crate::flow::rows::{Rows, contexts_of, gather, load};
 use crate::flow::{log_base, log_prob};
-use crate::number::Real;
-use crate::number::Value;
+use crate::number::{Real, Value, Zeros};
+use crate::train::Order;
 
-/// `sum_n -log p(x_n | c_n)`, in nats, with its gradient added to `gradient`: sums, so that they add up over any split of a batch.
-///
-/// `contexts` has one row a sample, or none where `C = 0`. Runs on the lanes `V`; the last pack's empty lanes have no weight.
+/// A loss summed over rows, each by its weight, in nats, and the sum of the weights: totals add up over any split of the rows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Total<T> {
+    /// The summed loss.
+    pub loss: T,
+    /// The summed weights: the number of rows, where all count alike.
+    pub weight: T,
+}
+
+impl<T: Zeros> Zeros for Total<T> {
+    const ZEROS: Self = Total { loss: T::ZEROS, weight: T::ZEROS };
+}
+
+impl<T: Real> AddAssign for Total<T> {
+    fn add_assign(&mut self, other: Self) {
+        self.loss += other.loss;
+        self.weight += other.weight;
+    }
+}
+
+impl<T: Real> Total<T> {
+    /// The mean loss; NaN without a row.
+    pub fn mean(&self) -> T {
+        self.loss / self.weight
+    }
+}
+
+/// Some places of an order of rows.
+pub(super) struct Batch<'a, T, const D: usize, const C: usize> {
+    pub(super) rows: Rows<'a, T, D, C>,
+    pub(super) order: Order,
+    pub(super) start: usize,
+    pub(super) count: usize,
+}
+
+impl<'a, T: Real, const D: usize, const C: usize> Batch<'a, T, D, C> {
+    /// All rows as they are.
+    pub(super) fn of(rows: Rows<'a, T, D, C>) -> Self {
+        Batch { rows, order: Order::given(rows.len()), start: 0, count: rows.len() }
+    }
+
+    /// The part from `start` on, of `count` places at most.
+    pub(super) fn part(&self, start: usize, count: usize) -> Self {
+        let start = start.min(self.count);
+        Batch { rows: self.rows, order: self.order, start: self.start + start, count: count.min(self.count - start) }
+    }
+
+    /// The rows of one pack from place `first` on: samples, contexts and weights; lanes without a row have no weight.
+    #[inline(always)]
+    fn pack<V: Value<Scalar = T>>(&self, first: usize) -> ([V; D], [V; C], V) {
+        let count = (self.count - first).min(V::LANES);
+        let row = |n: usize| self.order.row(self.start + first + n);
+        let weight =
+            |n: usize| if self.rows.weights().is_empty() { T::ONE } else { self.rows.weights().get(row(n)).copied().unwrap_or(T::ZEROS) };
+        (
+            gather(count, |n| self.rows.samples().get(row(n))),
+            gather(count, |n| self.rows.contexts().get(row(n))),
+            V::from_lanes(|n| if n < count { weight(n) } else { T::ZEROS }),
+        )
+    }
+}
+
+/// The total of `-log p(x | c)`, in nats, with its gradient added to `gradient`. Runs on the lanes `V`.
 ///
 /// # Errors
-/// The index of the first sample whose loss is not finite; `gradient` then holds a part of the sum.
-pub fn add_nll_gradient<T, V, B, const D: usize, const C: usize>(
+/// The index of the first row whose loss is not finite; `gradient` then holds a part of the sum.
+pub(super) fn add_nll_gradient<T, V, B, const D: usize, const C: usize>(
     bijector: &B,
-    samples: &[[T; D]],
-    contexts: &[[T; C]],
+    batch: &Batch<T, D, C>,
     tape: &mut B::Tape<V>,
     gradient: &mut B,
-) -> Result<T, usize>
+) -> Result<Total<T>, usize>
 where
     T: Real,
     V: Value<Scalar = T>,
     B: DifferentiableBijector<T, D, C>,
 {
-    let mut total = T::ZEROS;
-    for (pack, samples) in samples.chunks(V::LANES).enumerate() {
-        let contexts = contexts_of(contexts, pack * V::LANES, samples.len());
+    let mut total = Total::ZEROS;
+    for first in (0..batch.count).step_by(V::LANES) {
+        let (mut state, context, weight) = batch.pack::<V>(first);
         let loss = V::outline(
             #[inline(always)]
-            || add_pack_gradient::<T, V, B, D, C>(bijector, samples, contexts, tape, gradient),
+            || add_pack_gradient::<T, V, B, D, C>(bijector, &mut state, &context, weight, tape, gradient),
         );
-        for n in 0..samples.len() {
+        for n in 0..(batch.count - first).min(V::LANES) {
             let loss = loss.lane(n);
             if !loss.is_finite() {
-                return Err(pack * V::LANES + n);
+                return Err(batch.order.row(batch.start + first + n));
             }
-            total += loss;
+            total += Total { loss: weight.lane(n) * loss, weight: weight.lane(n) };
         }
     }
     Ok(total)
 }
 
-/// The loss of one pack; its gradient is added unless a lane's loss is not finite.
+/// The loss of each lane; their gradient, by `weight`, is added unless one of them is not finite.
 #[inline(always)]
 fn add_pack_gradient<T, V, B, const D: usize, const C: usize>(
     bijector: &B,
-    samples: &[[T; D]],
-    contexts: &[[T; C]],
+    state: &mut [V; D],
+    context: &[V; C],
+    weight: V,
     tape: &mut B::Tape<V>,
     gradient: &mut B,
 ) -> V
@@ -56,53 +118,49 @@ where
     V: Value<Scalar = T>,
     B: DifferentiableBijector<T, D, C>,
 {
-    let context = load::<V, C>(contexts);
-    let mut state = load::<V, D>(samples);
-    let log_det = bijector.forward_tape(&mut state, &context, tape);
-    let loss = -(log_base(&state) + log_det);
+    let log_det = bijector.forward_tape(state, context, tape);
+    let loss = -(log_base(state) + log_det);
     if loss.any(|loss| !loss.is_finite()) {
         return loss;
     }
-    // d(z^2 / 2 - log_det); lanes without a sample get no cotangent.
-    let weight = V::from_lanes(|n| if n < samples.len() { T::ONE } else { T::ZEROS });
-    let mut d = state;
-    for z in &mut d {
+    // d(z^2 / 2 - log_det).
+    for z in &mut *state {
         *z = weight * *z;
     }
     let mut d_context = [V::ZEROS; C];
-    bijector.backward(tape, &context, &mut d, -weight, &mut d_context, gradient);
+    bijector.backward(tape, context, state, -weight, &mut d_context, Some(gradient));
     loss
 }
 
-/// The mean of `-log p(x_n | c_n)`, in nats: `NaN` for no sample.
-pub fn mean_nll<T, V, B, const D: usize, const C: usize>(bijector: &B, samples: &[[T; D]], contexts: &[[T; C]]) -> T
+/// The total of `-log p(x | c)`, in nats, on the lanes `V`; without a mean where contexts or weights are not as many as samples.
+pub(crate) fn sum_nll<T, V, B, const D: usize, const C: usize>(bijector: &B, rows: Rows<T, D, C>) -> Total<T>
 where
     T: Real,
     V: Value<Scalar = T>,
     B: Bijector<T, D, C>,
 {
-    sum_nll::<T, V, B, D, C>(bijector, samples, contexts) / T::from_f64(samples.len() as f64)
-}
-
-/// `sum_n -log p(x_n | c_n)`, in nats.
-pub fn sum_nll<T, V, B, const D: usize, const C: usize>(bijector: &B, samples: &[[T; D]], contexts: &[[T; C]]) -> T
-where
-    T: Real,
-    V: Value<Scalar = T>,
-    B: Bijector<T, D, C>,
-{
-    let mut total = T::ZEROS;
+    let weights = rows.weights();
+    if !rows.has_contexts() || !(weights.is_empty() || weights.len() == rows.len()) {
+        return Total { loss: T::NAN, weight: T::NAN };
+    }
+    let mut total = Total::ZEROS;
     let mut lost = T::ZEROS;
-    for (pack, samples) in samples.chunks(V::LANES).enumerate() {
-        let contexts = contexts_of(contexts, pack * V::LANES, samples.len());
-        let loss = -log_prob::<T, V, B, D, C>(bijector, samples, contexts);
+    for (pack, samples) in rows.samples().chunks(V::LANES).enumerate() {
+        let first = pack * V::LANES;
+        let context = load::<V, C>(contexts_of(rows.contexts(), first, samples.len()));
+        let log_prob = log_prob(bijector, load::<V, D>(samples), &context);
         for n in 0..samples.len() {
+            let weight = weights.get(first + n).copied().unwrap_or(T::ONE);
             // Compensated (Kahan 1965): a sum over many samples keeps the digits of its type.
-            let term = loss.lane(n) - lost;
-            let sum = total + term;
-            lost = (sum - total) - term;
-            total = sum;
+            let term = -log_prob.lane(n) * weight - lost;
+            let sum = total.loss + term;
+            lost = (sum - total.loss) - term;
+            total = Total { loss: sum, weight: total.weight + weight };
         }
+    }
+    if weights.is_empty() {
+        // Exact where a sum of ones would stop growing.
+        total.weight = T::from_f64(rows.len() as f64);
     }
     total
 }

@@ -4,8 +4,8 @@ use crate::math::exp;
 use crate::mixture::Mixture;
 use crate::number::Real;
 use crate::number::{Value, Zeros};
+use crate::parameters::Parameters;
 use crate::parameters::Part;
-use crate::parameters::{Parameters, Role};
 use crate::univariate::{LogScaleClamp, Univariate};
 
 /// The map `z = sigma x + mu` of one dimension with `sigma = e^clamp(raw)`: in a [`Coupling`](crate::Coupling) the layer of Real NVP.
@@ -33,64 +33,14 @@ pub struct Affine<S> {
     pub clamp: S,
 }
 
-/// The raw log-scale and the shift; as a flat slice, in this order.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "bytemuck", derive(bytemuck::Zeroable))]
-#[repr(transparent)]
-pub struct AffineParams<V>(pub [V; 2]);
-
-impl<V> AffineParams<V> {
-    /// Parameters from their parts.
-    pub const fn new(raw_log_scale: V, shift: V) -> Self {
-        AffineParams([raw_log_scale, shift])
-    }
-
-    /// The log-scale before the clamp.
-    #[inline(always)]
-    pub fn raw_log_scale(&self) -> &V {
-        &self.0[0]
-    }
-
-    /// What is added after scaling, in units of `z`.
-    #[inline(always)]
-    pub fn shift(&self) -> &V {
-        &self.0[1]
-    }
-}
-
-impl<V: Zeros> Zeros for AffineParams<V> {
-    const ZEROS: Self = AffineParams(Zeros::ZEROS);
-}
-
-impl<V> AsRef<[V]> for AffineParams<V> {
-    #[inline(always)]
-    fn as_ref(&self) -> &[V] {
-        &self.0
-    }
-}
-
-impl<V> AsMut<[V]> for AffineParams<V> {
-    #[inline(always)]
-    fn as_mut(&mut self) -> &mut [V] {
-        &mut self.0
-    }
-}
+/// The raw log-scale, before the clamp, and the shift, in units of `z`.
+pub type AffineParams<V> = [V; 2];
 
 impl<S: Zeros> Zeros for Affine<S> {
     const ZEROS: Self = Affine { clamp: S::ZEROS };
 }
 
-impl<T, S: Parameters<T>> Parameters<T> for Affine<S> {
-    const COUNT: usize = S::COUNT;
-    const FIXED: usize = S::FIXED;
-    fn zip<const M: usize, const N: usize>(
-        change: [&mut Self; M],
-        read: [&Self; N],
-        visit: &mut impl FnMut(Role, [&mut [T]; M], [&[T]; N]),
-    ) {
-        S::zip(change.map(|u| &mut u.clamp), read.map(|u| &u.clamp), visit);
-    }
-}
+crate::parameters! { impl[T, S: Parameters<T>] Parameters<T> for Affine<S> { part clamp: S } }
 
 /// A log-scale held to where its exponential and the reciprocal are normal numbers. Gradients pass as if it were not, so that training can come back.
 #[inline(always)]
@@ -105,19 +55,14 @@ impl<T: Real, S: LogScaleClamp<T>> Univariate<T> for Affine<S> {
 
     #[inline(always)]
     fn forward_and_log_det<V: Value<Scalar = T>>(&self, params: &AffineParams<V>, x: V) -> (V, V) {
-        let log_scale = held(self.clamp.clamp(params.0[0]));
-        (exp(log_scale).mul_add(x, params.0[1]), log_scale)
-    }
-
-    #[inline(always)]
-    fn forward_tape<V: Value<Scalar = T>>(&self, params: &AffineParams<V>, x: V, (): &mut ()) -> (V, V) {
-        self.forward_and_log_det(params, x)
+        let log_scale = held(self.clamp.clamp(params[0]));
+        (exp(log_scale).mul_add(x, params[1]), log_scale)
     }
 
     #[inline(always)]
     fn inverse_and_log_det<V: Value<Scalar = T>>(&self, params: &AffineParams<V>, z: V) -> (V, V) {
-        let log_scale = held(self.clamp.clamp(params.0[0]));
-        ((z - params.0[1]) / exp(log_scale), -log_scale)
+        let log_scale = held(self.clamp.clamp(params[0]));
+        ((z - params[1]) / exp(log_scale), -log_scale)
     }
 
     /// `dz/dx = sigma`, `dz/dlog sigma = sigma x`, `dz/dmu = 1`; `dlog_det/dlog sigma = 1`.
@@ -131,9 +76,9 @@ impl<T: Real, S: LogScaleClamp<T>> Univariate<T> for Affine<S> {
         d_log_det: V,
         d_params: &mut AffineParams<V>,
     ) -> V {
-        let (log_scale, slope) = self.clamp.clamp_and_slope(params.0[0]);
+        let (log_scale, slope) = self.clamp.clamp_and_slope(params[0]);
         let dx = dz * exp(held(log_scale));
-        d_params.0 = [slope * dx.mul_add(x, d_log_det), dz];
+        *d_params = [slope * dx.mul_add(x, d_log_det), dz];
         dx
     }
 
@@ -148,14 +93,14 @@ impl<T: Real, S: LogScaleClamp<T>> Univariate<T> for Affine<S> {
         d_log_det: V,
         d_params: &mut AffineParams<V>,
     ) -> V {
-        let (log_scale, slope) = self.clamp.clamp_and_slope(params.0[0]);
+        let (log_scale, slope) = self.clamp.clamp_and_slope(params[0]);
         let dz = dx / exp(held(log_scale));
-        d_params.0 = [-(slope * dx.mul_add(x, d_log_det)), -dz];
+        *d_params = [-(slope * dx.mul_add(x, d_log_det)), -dz];
         dz
     }
 
     fn identity(&self) -> AffineParams<T> {
-        AffineParams([self.clamp.raw(T::ZEROS), T::ZEROS])
+        [self.clamp.raw(T::ZEROS), T::ZEROS]
     }
 
     fn init(&mut self) {
@@ -170,7 +115,7 @@ impl<T: Real, S: LogScaleClamp<T>> Univariate<T> for Affine<S> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Affine, AffineParams};
+    use super::Affine;
     use crate::bijector::FirstHalf;
     use crate::bijector::check::{self, Limits};
     use crate::bijector::{Coupling, Marginal};
@@ -183,11 +128,11 @@ mod tests {
 
     #[test]
     fn obeys_the_laws() {
-        let params = [AffineParams::new(0.4, 1.5), AffineParams::new(-1.1, -0.2)];
+        let params = [[0.4, 1.5], [-1.1, -0.2]];
         check::laws(&Marginal::new(Affine { clamp: TanhClamp { bound: 3.0 } }, params), &POINTS, &LIMITS);
         check::laws(&Marginal::new(Affine { clamp: SigmoidClamp::default() }, params), &POINTS, &LIMITS);
         check::laws(&Marginal::new(Affine { clamp: NoClamp }, params), &POINTS, &LIMITS);
-        let single = Marginal::new(Affine { clamp: NoClamp }, [AffineParams::ZEROS; 2]);
+        let single = Marginal::new(Affine { clamp: NoClamp }, [[0.0; 2]; 2]);
         check::single_precision(&Marginal::new(Affine { clamp: NoClamp }, params), &single, &POINTS, 1e-6);
     }
 
@@ -202,7 +147,7 @@ mod tests {
     #[test]
     fn starts_as_the_identity() {
         let affine = Affine { clamp: TanhClamp { bound: 3.0 } };
-        assert_eq!(affine.identity(), AffineParams::<f64>::ZEROS);
+        assert_eq!(affine.identity(), [0.0; 2]);
         assert_eq!(affine.forward_and_log_det(&affine.identity(), 1.25), (1.25, 0.0));
         let affine = Affine { clamp: SigmoidClamp::<f64>::default() };
         let (z, log_det) = affine.forward_and_log_det(&affine.identity(), 1.25);
@@ -212,7 +157,7 @@ mod tests {
     #[test]
     fn any_finite_parameter_is_held() {
         for raw in [f32::MAX, -f32::MAX] {
-            let params = AffineParams::new(raw, 0.5);
+            let params = [raw, 0.5];
             let (z, log_det) = Affine { clamp: NoClamp }.forward_and_log_det(&params, 3.0);
             assert!(z.is_finite() && log_det.is_finite());
             assert!(Affine { clamp: NoClamp }.inverse_and_log_det(&params, z).0.is_finite());

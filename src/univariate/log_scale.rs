@@ -1,15 +1,13 @@
 //! Clamps that keep a mixture's log-scales in a range.
 
-use core::slice::{from_mut, from_ref};
-
 use crate::math::{ln, sigmoid, tanh};
 use crate::number::Real;
 use crate::number::{Value, Zeros};
+use crate::parameters::Parameters;
 use crate::parameters::Part;
-use crate::parameters::{Parameters, Role};
 
 /// A smooth map from a raw, unbounded parameter to a log-scale `log sigma`.
-pub trait LogScaleClamp<T: Real>: Parameters<T> + Send + Sync {
+pub trait LogScaleClamp<T: Real>: Parameters<T> {
     /// `log sigma` of `raw`.
     fn clamp<V: Value<Scalar = T>>(&self, raw: V) -> V;
 
@@ -59,14 +57,6 @@ impl<T: Real> Default for SigmoidClamp<T> {
     fn default() -> Self {
         SigmoidClamp { low: T::from_f64(-5.0), high: T::from_f64(3.0) }
     }
-}
-
-impl<T: Real> Zeros for TanhClamp<T> {
-    const ZEROS: Self = TanhClamp { bound: T::ZEROS };
-}
-
-impl<T: Real> Zeros for SigmoidClamp<T> {
-    const ZEROS: Self = SigmoidClamp { low: T::ZEROS, high: T::ZEROS };
 }
 
 impl Zeros for NoClamp {
@@ -157,32 +147,6 @@ impl<T: Real> LogScaleClamp<T> for NoClamp {
     }
 }
 
-impl<T: Real> Parameters<T> for TanhClamp<T> {
-    const COUNT: usize = 0;
-    const FIXED: usize = 1;
-    fn zip<const M: usize, const N: usize>(
-        change: [&mut Self; M],
-        read: [&Self; N],
-        visit: &mut impl FnMut(Role, [&mut [T]; M], [&[T]; N]),
-    ) {
-        visit(Role::Fixed, change.map(|c| from_mut(&mut c.bound)), read.map(|c| from_ref(&c.bound)));
-    }
-}
-
-impl<T: Real> Parameters<T> for SigmoidClamp<T> {
-    const COUNT: usize = 0;
-    const FIXED: usize = 2;
-    fn zip<const M: usize, const N: usize>(
-        mut change: [&mut Self; M],
-        read: [&Self; N],
-        visit: &mut impl FnMut(Role, [&mut [T]; M], [&[T]; N]),
-    ) {
-        visit(Role::Fixed, change.each_mut().map(|c| from_mut(&mut c.low)), read.map(|c| from_ref(&c.low)));
-        visit(Role::Fixed, change.map(|c| from_mut(&mut c.high)), read.map(|c| from_ref(&c.high)));
-    }
-}
-
-impl<T: Real> Parameters<T> for NoClamp {
-    const COUNT: usize = 0;
-    fn zip<const M: usize, const N: usize>(_: [&mut Self; M], _: [&Self; N], _: &mut impl FnMut(Role, [&mut [T]; M], [&[T]; N])) {}
-}
+crate::parameters! { impl[T: Real] Parameters<T> + Zeros for TanhClamp<T> { fixed bound: T } }
+crate::parameters! { impl[T: Real] Parameters<T> + Zeros for SigmoidClamp<T> { fixed low: T, fixed high: T } }
+crate::parameters! { impl[T] Parameters<T> for NoClamp {} }

@@ -6,8 +6,8 @@ use crate::math::ln;
 use crate::mixture::Mixture;
 use crate::number::Real;
 use crate::number::{Value, Zeros};
+use crate::parameters::Parameters;
 use crate::parameters::Part;
-use crate::parameters::{Parameters, Role};
 use crate::univariate::{LogScaleClamp, TanhClamp, Univariate};
 
 /// The map `z = Phi^-1(sum_k w_k Phi((x - mu_k) / sigma_k))` of one dimension, with `K` components.
@@ -20,54 +20,8 @@ pub struct MixtureCdf<S, const K: usize> {
     pub clamp: S,
 }
 
-/// Logits, means and raw log-scales of `K` components; as a flat slice, in this order.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "bytemuck", derive(bytemuck::Zeroable))]
-#[repr(transparent)]
-pub struct MixtureParams<V, const K: usize>(pub [[V; K]; 3]);
-
-impl<V, const K: usize> MixtureParams<V, K> {
-    /// Parameters from their parts.
-    pub const fn new(logits: [V; K], means: [V; K], raw_log_scales: [V; K]) -> Self {
-        MixtureParams([logits, means, raw_log_scales])
-    }
-
-    /// Unnormalised log-weights; the weights are their softmax.
-    #[inline(always)]
-    pub fn logits(&self) -> &[V; K] {
-        &self.0[0]
-    }
-
-    /// The components' means, in units of `x`.
-    #[inline(always)]
-    pub fn means(&self) -> &[V; K] {
-        &self.0[1]
-    }
-
-    /// Log-scales before the clamp.
-    #[inline(always)]
-    pub fn raw_log_scales(&self) -> &[V; K] {
-        &self.0[2]
-    }
-}
-
-impl<V: Zeros, const K: usize> Zeros for MixtureParams<V, K> {
-    const ZEROS: Self = MixtureParams(<[[V; K]; 3]>::ZEROS);
-}
-
-impl<V, const K: usize> AsRef<[V]> for MixtureParams<V, K> {
-    #[inline(always)]
-    fn as_ref(&self) -> &[V] {
-        self.0.as_flattened()
-    }
-}
-
-impl<V, const K: usize> AsMut<[V]> for MixtureParams<V, K> {
-    #[inline(always)]
-    fn as_mut(&mut self) -> &mut [V] {
-        self.0.as_flattened_mut()
-    }
-}
+/// Logits (unnormalised log-weights: the weights are their softmax), means (in units of `x`) and raw log-scales (before the clamp) of `K` components.
+pub type MixtureParams<V, const K: usize> = [[V; K]; 3];
 
 /// A mixture at the input of the forward map: what [`MixtureCdf`] needs on the way back.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -112,17 +66,7 @@ impl<S: Zeros, const K: usize> Zeros for MixtureCdf<S, K> {
     const ZEROS: Self = MixtureCdf { clamp: S::ZEROS };
 }
 
-impl<T, S: Parameters<T>, const K: usize> Parameters<T> for MixtureCdf<S, K> {
-    const COUNT: usize = S::COUNT;
-    const FIXED: usize = S::FIXED;
-    fn zip<const M: usize, const N: usize>(
-        change: [&mut Self; M],
-        read: [&Self; N],
-        visit: &mut impl FnMut(Role, [&mut [T]; M], [&[T]; N]),
-    ) {
-        S::zip(change.map(|u| &mut u.clamp), read.map(|u| &u.clamp), visit);
-    }
-}
+crate::parameters! { impl[T, S: Parameters<T>, const K: usize] Parameters<T> for MixtureCdf<S, K> { part clamp: S } }
 
 impl<S, const K: usize> MixtureCdf<S, K> {
     /// The mixture that `params` stand for.
@@ -131,11 +75,12 @@ impl<S, const K: usize> MixtureCdf<S, K> {
     where
         S: LogScaleClamp<T>,
     {
+        let [logits, means, raw] = params;
         let mut log_scales = [V::ZEROS; K];
         for k in 0..K {
-            log_scales[k] = self.clamp.clamp(params.raw_log_scales()[k]);
+            log_scales[k] = self.clamp.clamp(raw[k]);
         }
-        Mixture::from_raw(params.logits(), params.means(), &log_scales)
+        Mixture::from_raw(logits, means, &log_scales)
     }
 }
 
@@ -161,11 +106,12 @@ impl<T: Real, S: LogScaleClamp<T>, const K: usize> Univariate<T> for MixtureCdf<
         V::outline_elementwise(
             #[inline(always)]
             || {
+                let [logits, means, raw] = params;
                 let mut log_scales = [V::ZEROS; K];
                 for k in 0..K {
-                    (log_scales[k], tape.clamp_slopes[k]) = self.clamp.clamp_and_slope(params.raw_log_scales()[k]);
+                    (log_scales[k], tape.clamp_slopes[k]) = self.clamp.clamp_and_slope(raw[k]);
                 }
-                let mixture = Mixture::from_raw(params.logits(), params.means(), &log_scales);
+                let mixture = Mixture::from_raw(logits, means, &log_scales);
                 let point = mixture.at(x);
                 for k in 0..K {
                     tape.weights[k] = mixture.weight(k);
@@ -206,7 +152,7 @@ impl<T: Real, S: LogScaleClamp<T>, const K: usize> Univariate<T> for MixtureCdf<
                 let per_x = dz * tape.slope;
                 let per_logit = dz * tape.mills;
                 let mut dx = per_x;
-                let [d_logits, d_means, d_raw] = &mut d_params.0;
+                let [d_logits, d_means, d_raw] = d_params;
                 for k in 0..K {
                     let (t, inverse_scale, w) = (tape.t[k], tape.inverse_scales[k], tape.weights[k]);
                     let r = tape.density[k] * inverse_scale * tape.of_density;
@@ -237,7 +183,7 @@ impl<T: Real, S: LogScaleClamp<T>, const K: usize> Univariate<T> for MixtureCdf<
             means[k] = T::from_f64(spread * node);
             logits[k] = T::from_f64(hermite_log_weight(K, node));
         }
-        MixtureParams([logits, means, [self.clamp.raw(T::from_f64(ln(scale))); K]])
+        [logits, means, [self.clamp.raw(T::from_f64(ln(scale))); K]]
     }
 
     /// Means uniform on `(-3, 3)`, equal weights, unit scales: for data that is standardised. The reference's start of a marginal layer.
@@ -246,7 +192,7 @@ impl<T: Real, S: LogScaleClamp<T>, const K: usize> Univariate<T> for MixtureCdf<
         for mean in &mut means {
             *mean = T::from_f64(6.0) * T::uniform(rng) - T::from_f64(3.0);
         }
-        MixtureParams([[T::ZEROS; K], means, [self.clamp.raw(T::ZEROS); K]])
+        [[T::ZEROS; K], means, [self.clamp.raw(T::ZEROS); K]]
     }
 
     fn init(&mut self) {
@@ -329,7 +275,7 @@ mod tests {
         }
         let weights = univariate.mixture(&start);
         for k in 1..K {
-            assert!(start.means()[k - 1] < start.means()[k], "components differ");
+            assert!(start[1][k - 1] < start[1][k], "components differ");
             assert!((weights.weight(k) - weights.weight(K - 1 - k)).abs() < 1e-12, "symmetric");
         }
         worst
@@ -361,7 +307,7 @@ mod tests {
         let univariate = MixtureCdf::<TanhClamp<f64>, 8>::default();
         for i in -80..=80 {
             let x = 0.5 * f64::from(i);
-            let (z, log_det) = univariate.forward_and_log_det(&MixtureParams::ZEROS, x);
+            let (z, log_det) = univariate.forward_and_log_det(&Zeros::ZEROS, x);
             let bound = 4.0 * f64::EPSILON * Value::max(x.abs(), 1.0);
             assert!((z - x).abs() <= bound && log_det.abs() <= bound, "{x} goes to {z} with log-det {log_det}");
         }
@@ -379,7 +325,7 @@ mod tests {
     #[test]
     fn one_component_is_affine_in_the_far_tail() {
         let univariate = MixtureCdf::<NoClamp, 1> { clamp: NoClamp };
-        let params = MixtureParams::new([0.0f64], [2.0], [-1.0]);
+        let params = [[0.0f64], [2.0], [-1.0]];
         let e = exp(1.0);
         for x in [-1e60, -1e9, -50.0, 1.0, 3.0, 50.0, 1e9, 1e60] {
             let (z, log_det) = univariate.forward_and_log_det(&params, x);
@@ -400,7 +346,7 @@ mod tests {
         for a in wild {
             for b in wild {
                 for c in wild {
-                    let params = MixtureParams::new([a, b], [c, a], [b, c]);
+                    let params = [[a, b], [c, a], [b, c]];
                     for x in [0.0f32, 1e-40, -7.0, 1e20, f32::MAX, f32::MIN] {
                         let (z, log_det) = univariate.forward_and_log_det(&params, x);
                         assert!(z.is_finite() && log_det.is_finite(), "{params:?} at {x}: {z}, {log_det}");

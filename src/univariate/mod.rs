@@ -9,6 +9,7 @@ pub(crate) use affine::held;
 pub use affine::{Affine, AffineParams};
 pub use log_scale::{LogScaleClamp, NoClamp, SigmoidClamp, TanhClamp};
 pub use mixture_cdf::{ClampedMixture, MixtureCdf, MixtureParams, MixtureTape};
+pub(crate) use spline::{LOG_MAX_SLOPE, MIN_PART};
 pub use spline::{RationalQuadraticSpline, SplineParams};
 
 use core::fmt::Debug;
@@ -17,7 +18,7 @@ use rand_core::Rng;
 
 use crate::math::exp;
 use crate::number::Real;
-use crate::number::{Value, Zeros};
+use crate::number::{Flat, Value, Zeros};
 use crate::parameters::Parameters;
 use crate::parameters::Part;
 
@@ -25,11 +26,11 @@ use crate::parameters::Part;
 /// [`Coupling`](crate::Coupling), a table for a marginal layer.
 ///
 /// `log_det` is `log dz/dx` in nats for the forward map and its negative for the inverse.
-pub trait Univariate<T: Real>: Parameters<T> + Send + Sync {
-    /// The unconstrained parameters of one dimension, as one flat slice.
-    type Params<V: Value<Scalar = T>>: Copy + Debug + PartialEq + Zeros + AsRef<[V]> + AsMut<[V]>;
+pub trait Univariate<T: Real>: Parameters<T> {
+    /// The unconstrained parameters of one dimension: an array such as `[V; 2]` or `[[V; K]; 3]`.
+    type Params<V: Value<Scalar = T>>: Copy + Debug + PartialEq + Zeros + Flat<V>;
 
-    /// What the way back needs besides parameters and input; `()` where nothing is kept, and [`Self::forward_tape`] then is [`Self::forward_and_log_det`].
+    /// What the way back needs besides parameters and input; `()` where that is all.
     type Tape<V: Value<Scalar = T>>: Zeros;
 
     /// `(z, log dz/dx)` at `x`.
@@ -38,8 +39,12 @@ pub trait Univariate<T: Real>: Parameters<T> + Send + Sync {
     /// `(x, log dx/dz)` at `z`.
     fn inverse_and_log_det<V: Value<Scalar = T>>(&self, params: &Self::Params<V>, z: V) -> (V, V);
 
-    /// As [`Self::forward_and_log_det`], filling the tape.
-    fn forward_tape<V: Value<Scalar = T>>(&self, params: &Self::Params<V>, x: V, tape: &mut Self::Tape<V>) -> (V, V);
+    /// As [`Self::forward_and_log_det`], filling the tape. Given for univariates whose tape is `()`.
+    #[inline(always)]
+    fn forward_tape<V: Value<Scalar = T>>(&self, params: &Self::Params<V>, x: V, _tape: &mut Self::Tape<V>) -> (V, V) {
+        const { assert!(size_of::<Self::Tape<V>>() == 0, "a univariate with a tape must implement `forward_tape`, which fills it") }
+        self.forward_and_log_det(params, x)
+    }
 
     /// Pulls the cotangents of `z` and `log_det` back through the forward map at `x`, with its tape: returns that of `x` and overwrites `d_params`.
     fn backward<V: Value<Scalar = T>>(

@@ -4,7 +4,6 @@ use crate::math::{exp, ln, tanh};
 use crate::number::Real;
 use crate::number::{Value, Zeros};
 use crate::parameters::Part;
-use crate::parameters::{Parameters, Role};
 use crate::univariate::Univariate;
 
 /// A monotone spline of `K` rational-quadratic bins on `[-bound, bound]`, continued by straight lines; once continuously differentiable.
@@ -40,70 +39,21 @@ pub struct RationalQuadraticSpline<T, const K: usize> {
     pub bound: T,
 }
 
-/// Raw widths, heights and slopes of `K` bins; as a flat slice, in this order.
+/// Raw widths, heights and slopes of `K` bins: unnormalised log-widths and log-heights, and log-slopes, of the tails first, then at the knots between bins.
 ///
 /// | | |
 /// |---|---|
-/// | width of bin `k` | `2 bound (m + (1 - K m) softmax(widths)_k)`, with the least part `m` = [`MIN_PART`](Self::MIN_PART) |
+/// | width of bin `k` | `2 bound (m + (1 - K m) softmax(widths)_k)`, with the least part `m = 0.001` |
 /// | height of bin `k` | the same of `heights` |
-/// | slope at the knot between bins `k - 1` and `k` | `e^(l tanh(slopes[k] / l))` with `l = log` [`MAX_SLOPE`](Self::MAX_SLOPE) |
+/// | slope at the knot between bins `k - 1` and `k` | `e^(l tanh(slopes[k] / l))` with `l = log 1000` |
 /// | slope of both tails | the same of `slopes[0]` |
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "bytemuck", derive(bytemuck::Zeroable))]
-#[repr(transparent)]
-pub struct SplineParams<V, const K: usize>(pub [[V; K]; 3]);
+pub type SplineParams<V, const K: usize> = [[V; K]; 3];
 
-impl<V, const K: usize> SplineParams<V, K> {
-    /// The least width and height of a bin, as parts of the interval.
-    pub const MIN_PART: f64 = 1e-3;
+/// The least width and height of a bin, as parts of the interval.
+pub(crate) const MIN_PART: f64 = 1e-3;
 
-    /// The largest slope at a knot and of the tails; the least is its reciprocal.
-    pub const MAX_SLOPE: f64 = 1e3;
-
-    /// `log MAX_SLOPE`.
-    const LOG_SLOPE: f64 = 6.907_755_278_982_137;
-
-    /// Parameters from their parts.
-    pub const fn new(widths: [V; K], heights: [V; K], slopes: [V; K]) -> Self {
-        SplineParams([widths, heights, slopes])
-    }
-
-    /// Unnormalised log-widths.
-    #[inline(always)]
-    pub fn widths(&self) -> &[V; K] {
-        &self.0[0]
-    }
-
-    /// Unnormalised log-heights.
-    #[inline(always)]
-    pub fn heights(&self) -> &[V; K] {
-        &self.0[1]
-    }
-
-    /// Raw log-slopes: of the tails first, then at the knots between bins.
-    #[inline(always)]
-    pub fn slopes(&self) -> &[V; K] {
-        &self.0[2]
-    }
-}
-
-impl<V: Zeros, const K: usize> Zeros for SplineParams<V, K> {
-    const ZEROS: Self = SplineParams(<[[V; K]; 3]>::ZEROS);
-}
-
-impl<V, const K: usize> AsRef<[V]> for SplineParams<V, K> {
-    #[inline(always)]
-    fn as_ref(&self) -> &[V] {
-        self.0.as_flattened()
-    }
-}
-
-impl<V, const K: usize> AsMut<[V]> for SplineParams<V, K> {
-    #[inline(always)]
-    fn as_mut(&mut self) -> &mut [V] {
-        self.0.as_flattened_mut()
-    }
-}
+/// The logarithm of the largest slope at a knot and of the tails, 1e3; the least is its reciprocal.
+pub(crate) const LOG_MAX_SLOPE: f64 = 6.907_755_278_982_137;
 
 /// The interval `[-3, 3]`.
 impl<T: Real, const K: usize> Default for RationalQuadraticSpline<T, K> {
@@ -112,22 +62,7 @@ impl<T: Real, const K: usize> Default for RationalQuadraticSpline<T, K> {
     }
 }
 
-impl<T: Zeros, const K: usize> Zeros for RationalQuadraticSpline<T, K> {
-    const ZEROS: Self = RationalQuadraticSpline { bound: T::ZEROS };
-}
-
-impl<T, const K: usize> Parameters<T> for RationalQuadraticSpline<T, K> {
-    const COUNT: usize = 0;
-    const FIXED: usize = 1;
-    fn zip<const M: usize, const N: usize>(
-        change: [&mut Self; M],
-        read: [&Self; N],
-        visit: &mut impl FnMut(Role, [&mut [T]; M], [&[T]; N]),
-    ) {
-        use core::slice::{from_mut, from_ref};
-        visit(Role::Fixed, change.map(|s| from_mut(&mut s.bound)), read.map(|s| from_ref(&s.bound)));
-    }
-}
+crate::parameters! { impl[T: Real, const K: usize] Parameters<T> + Zeros for RationalQuadraticSpline<T, K> { fixed bound: T } }
 
 /// One bin: its index, its lower corner, its sides, and the raw slopes at its ends.
 struct Bin<V> {
@@ -176,7 +111,7 @@ fn constant<V: Value>(x: f64) -> V {
 /// `(d, dd/draw)` for the slope `d` of a raw one.
 #[inline(always)]
 fn slope<V: Value>(raw: V) -> (V, V) {
-    let log_max = constant::<V>(SplineParams::<V, 1>::LOG_SLOPE);
+    let log_max = constant::<V>(LOG_MAX_SLOPE);
     let t = tanh(raw / log_max);
     let d = exp(log_max * t);
     (d, d * (V::ONE - t * t))
@@ -201,7 +136,7 @@ fn softmax<V: Value, const K: usize>(raw: &[V; K]) -> [V; K] {
 
 /// What the least parts leave of the interval.
 const fn free(k: usize) -> f64 {
-    1.0 - k as f64 * SplineParams::<f64, 1>::MIN_PART
+    1.0 - k as f64 * MIN_PART
 }
 
 impl<T: Real, const K: usize> RationalQuadraticSpline<T, K> {
@@ -217,7 +152,7 @@ impl<T: Real, const K: usize> RationalQuadraticSpline<T, K> {
         let mut knots = [-bound; K];
         let mut sum = V::ZEROS;
         for k in 1..K {
-            sum += constant::<V>(free(K)).mul_add(parts[k - 1], constant(SplineParams::<V, K>::MIN_PART));
+            sum += constant::<V>(free(K)).mul_add(parts[k - 1], constant(MIN_PART));
             knots[k] = (bound + bound).mul_add(sum, -bound);
         }
         knots
@@ -226,9 +161,9 @@ impl<T: Real, const K: usize> RationalQuadraticSpline<T, K> {
     /// The bin that holds `x`, or `z` where `inverse`; `value` lies in `[-bound, bound]`.
     #[inline(always)]
     fn bin<V: Value<Scalar = T>>(&self, params: &SplineParams<V, K>, value: V, inverse: bool) -> Bin<V> {
-        let (x, y) = (self.knots(params.widths()), self.knots(params.heights()));
+        let (x, y) = (self.knots(&params[0]), self.knots(&params[1]));
         let by = if inverse { &y } else { &x };
-        let raw = params.slopes();
+        let raw = &params[2];
         let bound = V::splat(self.bound);
         let (mut x_1, mut y_1) = if K > 1 { (x[1 % K], y[1 % K]) } else { (bound, bound) };
         let mut bin = Bin { index: V::ZEROS, x: x[0], width: V::ZEROS, y: y[0], height: V::ZEROS, raw_0: raw[0], raw_1: raw[1 % K] };
@@ -275,14 +210,9 @@ impl<T: Real, const K: usize> Univariate<T> for RationalQuadraticSpline<T, K> {
         let held = self.inside(x);
         let bin = self.bin(params, held, false);
         let point = Self::point(&bin, held);
-        let (tail, _) = slope(params.slopes()[0]);
+        let (tail, _) = slope(params[2][0]);
         let z = bin.height.mul_add(point.n / point.q, bin.y);
         (self.select(x, z, tail.mul_add(x - held, held)), ln(self.select(x, point.slope(), tail)))
-    }
-
-    #[inline(always)]
-    fn forward_tape<V: Value<Scalar = T>>(&self, params: &SplineParams<V, K>, x: V, (): &mut ()) -> (V, V) {
-        self.forward_and_log_det(params, x)
     }
 
     /// With `t` in `[0, 1]` the height in the bin, `m = d_1 t - d_0 (1 - t)` and the root `r` of `m^2 + 4 s^2 t (1 - t)`:
@@ -301,7 +231,7 @@ impl<T: Real, const K: usize> Univariate<T> for RationalQuadraticSpline<T, K> {
         let right = m.select_lt(V::ZEROS, r - m, two * s * rest);
         let (xi, eta) = (left / (left + right), right / (left + right));
         let point = Point::new(s, d_0, d_1, xi, eta);
-        let (tail, _) = slope(params.slopes()[0]);
+        let (tail, _) = slope(params[2][0]);
         let x = bin.width.mul_add(xi, bin.x);
         (self.select(z, x, held + (z - held) / tail), -ln(self.select(z, point.slope(), tail)))
     }
@@ -330,7 +260,7 @@ impl<T: Real, const K: usize> Univariate<T> for RationalQuadraticSpline<T, K> {
         let held = self.inside(x);
         let bin = self.bin(params, held, false);
         let ((d_0, of_raw_0), (d_1, of_raw_1)) = (slope(bin.raw_0), slope(bin.raw_1));
-        let (tail, of_tail) = slope(params.slopes()[0]);
+        let (tail, of_tail) = slope(params[2][0]);
         let Point { s, xi, eta, n, q, a } = Self::point(&bin, held);
 
         let (inner, outer) = (self.select(x, dz, V::ZEROS), self.select(x, V::ZEROS, dz));
@@ -346,9 +276,9 @@ impl<T: Real, const K: usize> Univariate<T> for RationalQuadraticSpline<T, K> {
         let dx = d_xi / bin.width;
         let d_width = -(d_xi * xi + d_s * s) / bin.width;
         let d_height = inner * (n / q) + d_s / bin.width;
-        self.backward_knots(params.widths(), bin.index, -dx, d_width, &mut d_params.0[0]);
-        self.backward_knots(params.heights(), bin.index, inner, d_height, &mut d_params.0[1]);
-        let d_slopes = &mut d_params.0[2];
+        self.backward_knots(&params[0], bin.index, -dx, d_width, &mut d_params[0]);
+        self.backward_knots(&params[1], bin.index, inner, d_height, &mut d_params[1]);
+        let d_slopes = &mut d_params[2];
         d_slopes.fill(V::ZEROS);
         d_slopes[0] = (outer * (x - held) + outer_log / tail) * of_tail;
         for k in 0..K {
@@ -404,7 +334,7 @@ mod tests {
     use crate::conditioner::Head;
     use crate::math::standard_normal;
     use crate::number::Real;
-    use crate::number::{Value, Zeros};
+    use crate::number::{Flat, Value, Zeros};
     use crate::univariate::Univariate;
 
     type Spline<T, const K: usize> = Marginal<T, RationalQuadraticSpline<T, K>, 2>;
@@ -452,7 +382,7 @@ mod tests {
     fn smooth_at_the_knots() {
         let spline = RationalQuadraticSpline::<f64, 5>::default();
         let params = drawn::<5>(1.0).params[0];
-        let knots = spline.knots(params.widths());
+        let knots = spline.knots(&params[0]);
         for (k, at) in knots.into_iter().chain([3.0]).enumerate() {
             let ((z_0, l_0), (z_1, l_1)) = (
                 spline.forward_and_log_det(&params, f64::from_order(at.to_order() - 2)),
@@ -471,7 +401,7 @@ mod tests {
         for round in 0..100 {
             let size = [T::ONE, T::from_f64(30.0), T::from_f64(1e3), T::MAX * T::from_f64(0.1)][round % 4];
             let mut params = SplineParams::<T, 6>::ZEROS;
-            for p in params.as_mut() {
+            for p in Flat::<T>::flat_mut(&mut params) {
                 *p = size * standard_normal::<T, _>(&mut rng);
             }
             let mut last = -T::MAX;
@@ -486,7 +416,7 @@ mod tests {
                 last = z;
                 let mut d_params = params;
                 let dx = spline.backward(&params, x, &(), T::ONE, T::ONE, &mut d_params);
-                assert!(dx.is_finite() && d_params.as_ref().iter().all(|d| d.is_finite()), "{x} {dx} {d_params:?}");
+                assert!(dx.is_finite() && Flat::<T>::flat(&d_params).iter().all(|d| d.is_finite()), "{x} {dx} {d_params:?}");
                 // z is known to eps, which the inverse's slope magnifies.
                 let (again, _) = spline.forward_and_log_det(&params, back);
                 assert!(Value::abs(again - z) <= T::from_f64(2e3) * T::EPSILON * Value::max(Value::abs(z), T::ONE), "{x} {z} {again}");

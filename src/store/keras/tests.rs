@@ -114,26 +114,26 @@ fn places<T: Real>(dtype: Dtype) {
             let column = |part: usize| part * b * k + dimension * k + component;
             for hidden in 0..4 {
                 let params = &head.weights[hidden][dimension];
-                assert_eq!(params.logits()[component], value(27, hidden, column(0)));
-                assert_eq!(params.means()[component], value(27, hidden, column(1)));
-                assert_eq!(params.raw_log_scales()[component], value(27, hidden, column(2)));
+                assert_eq!(params[0][component], value(27, hidden, column(0)));
+                assert_eq!(params[1][component], value(27, hidden, column(1)));
+                assert_eq!(params[2][component], value(27, hidden, column(2)));
             }
             let params = &head.bias[dimension];
-            assert_eq!(params.logits()[component], value(27, 0, column(0)));
-            assert_eq!(params.means()[component], value(27, 0, column(1)));
-            assert_eq!(params.raw_log_scales()[component], value(27, 0, column(2)));
+            assert_eq!(params[0][component], value(27, 0, column(0)));
+            assert_eq!(params[1][component], value(27, 0, column(1)));
+            assert_eq!(params[2][component], value(27, 0, column(2)));
         }
     }
     for d in 0..5 {
         for component in 0..2 {
             let params = &marginal.params[d];
-            let all = [params.logits()[component], params.means()[component], params.raw_log_scales()[component]];
+            let all = [params[0][component], params[1][component], params[2][component]];
             assert_eq!(all, [value(2, d, component); 3]);
         }
     }
     let head = &shared.conditioner.head;
-    assert_eq!(head.weights[2][0].means()[4], value(15, 2, 5 + 4));
-    assert_eq!(head.bias[0].raw_log_scales()[1], value(15, 0, 10 + 1));
+    assert_eq!(head.weights[2][0][1][4], value(15, 2, 5 + 4));
+    assert_eq!(head.bias[0][2][1], value(15, 0, 10 + 1));
     assert_eq!((shared.univariate.clamp.low, shared.univariate.clamp.high), (value(1, 0, 0), value(1, 0, 0)));
 }
 
@@ -148,7 +148,7 @@ fn every_weight_in_its_place() {
 /// `load` refuses the bytes, with this message, and leaves no trace.
 fn refused(bytes: &[u8], message: &str) {
     let mut flow = Model::<f32>::ZEROS;
-    flow.fill(7.0);
+    flow.set_all(7.0);
     let error = load(&mut flow, bytes).unwrap_err();
     assert_eq!(error.to_string(), message);
     flow.visit(&mut |_, slice| assert!(slice.iter().all(|p| *p == 7.0), "{message}"));

@@ -1,0 +1,90 @@
+//! Why training stops.
+
+use core::fmt;
+
+use crate::flow::Rows;
+use crate::number::Real;
+
+/// Why training stopped. The parameters are those before the step that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum TrainError {
+    /// There is no sample.
+    Empty,
+    /// There are not as many contexts as samples.
+    ContextCount {
+        /// How many samples there are.
+        samples: usize,
+        /// How many contexts there are.
+        contexts: usize,
+    },
+    /// There are not as many weights as samples.
+    WeightCount {
+        /// How many samples there are.
+        samples: usize,
+        /// How many weights there are.
+        weights: usize,
+    },
+    /// This sample, or its context, holds an infinity or a NaN.
+    Sample(usize),
+    /// The weight of this sample is negative, infinite or NaN.
+    Weight(usize),
+    /// The setting of this name is out of its domain.
+    Setting(&'static str),
+    /// The loss of this sample of the batch is not finite: the flow gives it no density that the type can hold.
+    Loss {
+        /// The step, counted from 0.
+        step: u32,
+        /// The sample's index among the rows.
+        sample: usize,
+    },
+    /// The loss of this step, or its gradient, is not finite.
+    Diverged {
+        /// The step, counted from 0.
+        step: u32,
+    },
+}
+
+impl fmt::Display for TrainError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TrainError::Empty => write!(f, "there is no sample to train on"),
+            TrainError::ContextCount { samples, contexts } => write!(f, "there are {samples} samples but {contexts} contexts"),
+            TrainError::WeightCount { samples, weights } => write!(f, "there are {samples} samples but {weights} weights"),
+            TrainError::Sample(index) => write!(f, "sample {index}, or its context, is not finite"),
+            TrainError::Weight(index) => write!(f, "the weight of sample {index} is not a finite number of at least 0"),
+            TrainError::Setting(name) => write!(f, "the setting `{name}` is out of its domain"),
+            TrainError::Loss { step, sample } => write!(f, "step {step}: the loss of sample {sample} is not finite"),
+            TrainError::Diverged { step } => {
+                write!(f, "step {step}: the loss or its gradient is not finite; try a lower learning rate or clipping")
+            }
+        }
+    }
+}
+
+impl core::error::Error for TrainError {}
+
+/// Refuses an empty set, and what [`check_rows`] refuses.
+pub(super) fn check_samples<T: Real, const D: usize, const C: usize>(rows: &Rows<T, D, C>) -> Result<(), TrainError> {
+    if rows.is_empty() { Err(TrainError::Empty) } else { check_rows(rows) }
+}
+
+/// Refuses too few contexts or weights, and the first row that is not finite.
+pub(super) fn check_rows<T: Real, const D: usize, const C: usize>(rows: &Rows<T, D, C>) -> Result<(), TrainError> {
+    let samples = rows.len();
+    if !rows.has_contexts() {
+        return Err(TrainError::ContextCount { samples, contexts: rows.contexts().len() });
+    }
+    if !rows.weights().is_empty() && rows.weights().len() != samples {
+        return Err(TrainError::WeightCount { samples, weights: rows.weights().len() });
+    }
+    let bad = |row: &[T]| row.iter().any(|x| !x.is_finite());
+    if let Some(index) = rows.samples().iter().position(|row| bad(row)).or(rows.contexts().iter().position(|row| bad(row))) {
+        return Err(TrainError::Sample(index));
+    }
+    match rows.weights().iter().position(|weight| !(T::ZEROS <= *weight && weight.is_finite())) {
+        Some(index) => Err(TrainError::Weight(index)),
+        None => Ok(()),
+    }
+}
