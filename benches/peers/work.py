@@ -16,25 +16,6 @@ LEARNING_RATE = 1e-3
 SECONDS = 0.2
 
 
-def moons(count, rng):
-    """Two half circles with noise, standardized."""
-    angle, upper = np.pi * rng.random(count), rng.random(count) < 0.5
-    x = np.where(upper, np.cos(angle), 1.0 - np.cos(angle))
-    y = np.where(upper, np.sin(angle), 0.5 - np.sin(angle))
-    points = np.stack([x, y], axis=1) + 0.05 * rng.standard_normal((count, 2))
-    return (points - [0.5, 0.25]) / [0.87, 0.5]
-
-
-def write(folder):
-    rng = np.random.default_rng(1)
-    for name, points in [
-        ("train", moons(5000, rng)),
-        ("batch", moons(50_000, rng)),
-        ("latents", rng.standard_normal((5000, 2))),
-    ]:
-        points.astype("<f4").tofile(folder / f"{name}.f32")
-
-
 def arguments():
     """The data: points to train on, points to score, latents to invert."""
     folder = pathlib.Path(sys.argv[1])
@@ -69,7 +50,3 @@ def serve(one_sample, log_prob, inverse, training):
     for line in sys.stdin:
         row, *count = line.strip().split(":")
         print(repr(rows[row](*count)), flush=True)
-
-
-if __name__ == "__main__":
-    write(pathlib.Path(sys.argv[1]))
