@@ -1,7 +1,8 @@
 """The work that all are timed on, and how a program answers for it.
 
 Each program is started once with the folder of the data. It reads the name of a row from its input (and for training, after a colon, the number of
-epochs) and answers with the seconds of one run, so that runs of several programs can take turns; the first run of a row also compiles, and is not counted.
+epochs) and answers with the seconds of one run, so that runs of several programs can take turns; the first run of a row also compiles, and is not counted. A program that fails
+is started again, for the other rows.
 """
 
 import pathlib
