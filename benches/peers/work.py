@@ -1,7 +1,8 @@
 """The work that all are timed on, and how a program answers for it.
 
 Each program is started once with the folder of the data. It reads the name of a row from its input (and for training, after a colon, the number of
-epochs) and answers with the seconds of one run, so that runs of several programs can take turns; the first run of a row also compiles, and is not counted.
+epochs) and answers with the seconds of one run, so that runs of several programs can take turns; the first run of a row also compiles, and is not counted. A program that fails
+is started again, for the other rows.
 """
 
 import pathlib
@@ -14,25 +15,6 @@ BATCH = 512
 LEARNING_RATE = 1e-3
 # A run takes at least as long, so that clocks and timers do not matter.
 SECONDS = 0.2
-
-
-def moons(count, rng):
-    """Two half circles with noise, standardized."""
-    angle, upper = np.pi * rng.random(count), rng.random(count) < 0.5
-    x = np.where(upper, np.cos(angle), 1.0 - np.cos(angle))
-    y = np.where(upper, np.sin(angle), 0.5 - np.sin(angle))
-    points = np.stack([x, y], axis=1) + 0.05 * rng.standard_normal((count, 2))
-    return (points - [0.5, 0.25]) / [0.87, 0.5]
-
-
-def write(folder):
-    rng = np.random.default_rng(1)
-    for name, points in [
-        ("train", moons(5000, rng)),
-        ("batch", moons(50_000, rng)),
-        ("latents", rng.standard_normal((5000, 2))),
-    ]:
-        points.astype("<f4").tofile(folder / f"{name}.f32")
 
 
 def arguments():
@@ -69,7 +51,3 @@ def serve(one_sample, log_prob, inverse, training):
     for line in sys.stdin:
         row, *count = line.strip().split(":")
         print(repr(rows[row](*count)), flush=True)
-
-
-if __name__ == "__main__":
-    write(pathlib.Path(sys.argv[1]))
