@@ -1,60 +1,7 @@
 //! The exponential function and `e^x - 1`.
 
 use super::{constant, polynomial};
-use crate::number::Real;
-use crate::number::Value;
-
-/// The constants of [`exp`].
-///
-/// Made by `tools/coefficients.py exp` (60 digits), printed to the shortest decimal that reads back. Error of the rounded polynomial
-/// relative to `e^r`: `2^-28.2` in f32, `2^-57.9` in f64.
-pub trait ExpCoefficients: Sized + 'static {
-    /// Below it `e^x` rounds to 0.
-    const EXP_LOW: Self;
-    /// From here on `e^x` is a normal number, with an exponent to spare.
-    const EXP_NORMAL: Self;
-    /// Above it `e^x` is infinite.
-    const EXP_HIGH: Self;
-    /// `log2(e)`.
-    const LOG2_E: Self;
-    /// `ln 2` to few bits, so that its multiples by an exponent are exact.
-    const LN_2_HIGH: Self;
-    /// `ln 2 - LN_2_HIGH`.
-    const LN_2_LOW: Self;
-    /// `P` in `e^r = 1 + r + r^2 P(r)`, `|r| <= 0.3475`.
-    const EXP: &'static [Self];
-}
-
-impl ExpCoefficients for f32 {
-    const EXP_LOW: f32 = -104.0;
-    const EXP_NORMAL: f32 = -86.0;
-    const EXP_HIGH: f32 = 89.0;
-    const LOG2_E: f32 = core::f32::consts::LOG2_E;
-    const LN_2_HIGH: f32 = 0.69314575;
-    const LN_2_LOW: f32 = 1.4286068e-06;
-    const EXP: &'static [f32] = &[0.49999994, 0.1666652, 0.041668262, 0.008368863, 0.0013821484];
-}
-
-impl ExpCoefficients for f64 {
-    const EXP_LOW: f64 = -746.0;
-    const EXP_NORMAL: f64 = -707.0;
-    const EXP_HIGH: f64 = 710.0;
-    const LOG2_E: f64 = core::f64::consts::LOG2_E;
-    const LN_2_HIGH: f64 = 0.6931471805601177;
-    const LN_2_LOW: f64 = -1.7239444525614835e-13;
-    const EXP: &'static [f64] = &[
-        0.5000000000000011,
-        0.1666666666666642,
-        0.04166666666652595,
-        0.008333333333490137,
-        0.0013888888944797112,
-        0.0001984126951722766,
-        2.4801491826383587e-05,
-        2.7557575453605497e-06,
-        2.7630724104687884e-07,
-        2.5004014385624304e-08,
-    ];
-}
+use crate::number::{Coefficients, Real, Value};
 
 /// `(n, high, low)` with `e^(x + tail) = 2^n (high + low)`: the sum is good to an eighth of a unit in the last place.
 #[inline(always)]

@@ -1,42 +1,7 @@
 //! The natural logarithm of `x` and of `1 + x`.
 
-use super::exp::ExpCoefficients;
 use super::{constant, polynomial, polynomial_of};
-use crate::number::Real;
-use crate::number::Value;
-
-/// The constants of [`ln`].
-///
-/// Made by `tools/coefficients.py ln` (60 digits), printed to the shortest decimal that reads back. Error of the rounded polynomial
-/// relative to the logarithm: `2^-30.2` in f32, `2^-59.5` in f64.
-pub trait LnCoefficients: Sized + 'static {
-    /// `P` in `2 atanh(s) = 2 s + s^3 P(s^2)`, `|s| <= 0.1716`.
-    const LN: &'static [Self];
-    /// `2^k`, by which a subnormal becomes normal.
-    const LIFT: Self;
-    /// `k`.
-    const LIFT_EXPONENT: Self;
-}
-
-impl LnCoefficients for f32 {
-    const LN: &'static [f32] = &[0.66666776, 0.39977577, 0.29871112];
-    const LIFT: f32 = 33554432.0;
-    const LIFT_EXPONENT: f32 = 25.0;
-}
-
-impl LnCoefficients for f64 {
-    const LN: &'static [f64] = &[
-        0.6666666666666734,
-        0.3999999999941648,
-        0.2857142874210845,
-        0.2222219859208438,
-        0.18183563768800604,
-        0.1531405530204977,
-        0.14795987661534335,
-    ];
-    const LIFT: f64 = 18014398509481984.0;
-    const LIFT_EXPONENT: f64 = 54.0;
-}
+use crate::number::{Coefficients, Real, Value};
 
 /// `e ln 2 + log(1 + f) + low`, where `log(1 + f) = f - f^2/2 + s (f^2/2 + s^2 P(s^2))` and `s = f / (2 + f)`.
 #[inline(always)]

@@ -49,20 +49,6 @@ pub(crate) use tail::density_and_tail;
 use crate::number::Real;
 use crate::number::Value;
 
-/// The constants that differ between `f32` and `f64`, each family beside its function.
-pub trait Coefficients:
-    exp::ExpCoefficients
-    + ln::LnCoefficients
-    + mills::MillsCoefficients
-    + normal::NormalCoefficients
-    + quantile::QuantileCoefficients
-    + sigmoid::TanhCoefficients
-    + tail::TailCoefficients
-{
-}
-impl Coefficients for f32 {}
-impl Coefficients for f64 {}
-
 /// `x` in every lane, rounded to the scalar type.
 #[inline(always)]
 fn constant<V: Value>(x: f64) -> V {

@@ -4,38 +4,7 @@ use super::exp::{exp_parts, scale};
 use super::ln::ln_parts;
 use super::mills::mills_parts;
 use super::{constant, half_square, product_error};
-use crate::number::Real;
-use crate::number::Value;
-
-/// The constants of the normal distribution's functions, each with the next bits it lacks (mpmath, 50 digits).
-pub trait NormalCoefficients: Sized + 'static {
-    /// From here on the tail `1 - Phi(x)` rounds to 0.
-    const TAIL_END: Self;
-    /// `1/sqrt(2 pi)`.
-    const INV_SQRT_2_PI: Self;
-    /// What `INV_SQRT_2_PI` lacks.
-    const INV_SQRT_2_PI_LOW: Self;
-    /// `ln sqrt(2 pi)`.
-    const LN_SQRT_2_PI: Self;
-    /// What `LN_SQRT_2_PI` lacks.
-    const LN_SQRT_2_PI_LOW: Self;
-}
-
-impl NormalCoefficients for f32 {
-    const TAIL_END: f32 = 15.0;
-    const INV_SQRT_2_PI: f32 = 0.3989423;
-    const INV_SQRT_2_PI_LOW: f32 = -1.133517e-08;
-    const LN_SQRT_2_PI: f32 = 0.9189385;
-    const LN_SQRT_2_PI_LOW: f32 = 1.5634177e-08;
-}
-
-impl NormalCoefficients for f64 {
-    const TAIL_END: f64 = 39.0;
-    const INV_SQRT_2_PI: f64 = 0.3989422804014327;
-    const INV_SQRT_2_PI_LOW: f64 = -2.49232720227773e-17;
-    const LN_SQRT_2_PI: f64 = 0.9189385332046728;
-    const LN_SQRT_2_PI_LOW: f64 = -3.8782941580672414e-17;
-}
+use crate::number::{Coefficients, Real, Value};
 
 /// The logarithm of the standard normal density, `log phi(x) = -x^2/2 - log sqrt(2 pi)`.
 ///

@@ -1,10 +1,12 @@
 //! What the maths runs on: scalars, lanes of them, and the instructions of the machine.
 
+mod coefficients;
 pub(crate) mod outline;
 mod pack;
 mod real;
 mod value;
 
+pub(crate) use coefficients::Coefficients;
 pub use outline::Wide;
 pub use pack::{Fused, Pack};
 pub use real::Real;
