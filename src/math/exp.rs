@@ -1,6 +1,6 @@
 //! The exponential function and `e^x - 1`.
 
-use super::{constant, polynomial};
+use super::polynomial;
 use crate::number::{Coefficients, Real, Value};
 
 /// `(n, high, low)` with `e^(x + tail) = 2^n (high + low)`: the sum is good to an eighth of a unit in the last place.
@@ -18,7 +18,7 @@ pub(super) fn exp_parts<V: Value>(x: V, tail: V) -> (V, V, V) {
 /// `y 2^n`, rounded once, for `n` within twice the exponents of normal numbers.
 #[inline(always)]
 pub(super) fn scale<V: Value>(y: V, n: V) -> V {
-    let half = (n * constant(0.5)).round_int();
+    let half = (n * V::constant(0.5)).round_int();
     y * V::ONE.scale2(half) * V::ONE.scale2(n - half)
 }
 
@@ -88,7 +88,7 @@ fn exp_falling_lane<V: Value>(x: V) -> V {
     let (n, high, low) = exp_parts(x.max(V::splat(V::Scalar::EXP_LOW)), -V::ZEROS);
     // By a power that leaves a normal number, then back: a subnormal result is rounded once.
     let lift = if V::Scalar::BITS == 32 { 64.0 } else { 512.0 };
-    (high + low).scale2(n + constant(lift)) * V::ONE.scale2(constant(-lift))
+    (high + low).scale2(n + V::constant(lift)) * V::ONE.scale2(V::constant(-lift))
 }
 
 /// `e^x - 1`, without loss near 0.
@@ -119,11 +119,11 @@ fn expm1_lane<V: Value>(x: V) -> V {
     let clamped = V::splat(V::Scalar::EXP_HIGH).min(V::splat(V::Scalar::EXP_LOW).max(x));
     let (n, high, low) = exp_parts(clamped, -V::ZEROS);
     // The 1 comes off the larger part while that is exact. Past 2^60 in either direction it, or the power, is lost in the other.
-    let power = V::ONE.scale2(constant::<V>(60.0).min(constant::<V>(-60.0).max(n)));
+    let power = V::ONE.scale2(V::constant(60.0).min(V::constant(-60.0).max(n)));
     let (high_part, low_part) = (power * high, power * low);
     let exact = V::splat(V::Scalar::ONE / V::Scalar::EPSILON);
     let near = power.select_lt(exact, (high_part - V::ONE) + low_part, high_part + (low_part - V::ONE));
-    let y = constant::<V>(59.5).select_lt(n, scale(high + low, n), near);
+    let y = V::constant(59.5).select_lt(n, scale(high + low, n), near);
     // Keeps the sign of 0.
-    x.abs().select_lt(constant(1e-30), x, y)
+    x.abs().select_lt(V::constant(1e-30), x, y)
 }

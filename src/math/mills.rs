@@ -1,7 +1,7 @@
 //! The Mills ratio of the standard normal distribution.
 
 use super::{polynomial, polynomial_of, product_error};
-use crate::number::{Coefficients, Real, Value};
+use crate::number::{Coefficients, Value};
 
 /// The Mills ratio `M(t) = (1 - Phi(t)) / phi(t)` of the standard normal distribution.
 ///
@@ -42,7 +42,7 @@ fn mills_lane<V: Value>(t: V) -> V {
 /// `M(t)` for `t >= 0`, to `2^-23` or so in either type.
 #[inline(always)]
 pub(crate) fn mills_rough<V: Value>(t: V) -> V {
-    let t = V::splat(V::Scalar::from_f64(f64::from(f32::MILLS_FAR))).min(t);
+    let t = V::constant(f64::from(f32::MILLS_FAR)).min(t);
     let (p, q) = (polynomial_of(t, f32::MILLS_P), polynomial_of(t, f32::MILLS_Q));
     q / t.mul_add(q, p)
 }

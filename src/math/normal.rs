@@ -3,7 +3,7 @@
 use super::exp::{exp_parts, scale};
 use super::ln::ln_parts;
 use super::mills::mills_parts;
-use super::{constant, half_square, product_error};
+use super::{half_square, product_error};
 use crate::number::{Coefficients, Real, Value};
 
 /// The logarithm of the standard normal density, `log phi(x) = -x^2/2 - log sqrt(2 pi)`.
@@ -23,7 +23,7 @@ pub fn log_pdf<V: Value>(x: V) -> V {
 
 #[inline(always)]
 fn log_pdf_lane<V: Value>(x: V) -> V {
-    (x * constant(-0.5)).mul_add(x, -V::splat(V::Scalar::LN_SQRT_2_PI))
+    (x * V::constant(-0.5)).mul_add(x, -V::splat(V::Scalar::LN_SQRT_2_PI))
 }
 
 /// The standard normal density, `phi(x) = exp(-x^2/2) / sqrt(2 pi)`.
@@ -161,8 +161,8 @@ fn log_cdf_lane<V: Value>(x: V) -> V {
     let large = h + constant_high;
     let taken = large - h;
     let lost = (h - (large - taken)) + (constant_high - taken) + V::splat(V::Scalar::LN_SQRT_2_PI_LOW);
-    let left = t.select_lt(constant(1e18), (log - (l + lost)) - large, -(h + l));
-    let right = tail.select_lt(constant(1e-20), -tail, log);
+    let left = t.select_lt(V::constant(1e18), (log - (l + lost)) - large, -(h + l));
+    let right = tail.select_lt(V::constant(1e-20), -tail, log);
     x.select_lt(V::ZEROS, left, right)
 }
 

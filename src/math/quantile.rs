@@ -1,6 +1,6 @@
 //! Quantiles of the standard normal, from a log-probability and from a probability.
 
-use super::{constant, expm1, half_square, ln, mills, polynomial, polynomial_of};
+use super::{expm1, half_square, ln, mills, polynomial, polynomial_of};
 use crate::number::{Coefficients, Value};
 
 /// The `z >= 0` with `log(1 - Phi(z)) = lp`, for the smaller tail: `lp <= log(1/2)`.
@@ -44,11 +44,11 @@ pub fn quantile_log_tail<V: Value>(lp: V) -> V {
 
 #[inline(always)]
 fn quantile_near_lane<V: Value>(lp: V) -> V {
-    let r = (lp * constant(-0.5)).sqrt();
+    let r = (lp * V::constant(-0.5)).sqrt();
     let v = (r - V::splat(V::Scalar::QUANTILE_ZERO)) - V::splat(V::Scalar::QUANTILE_ZERO_LOW);
     let s = V::splat(V::Scalar::QUANTILE_HELD).min(v);
     let bend = s * (polynomial(s, V::Scalar::QUANTILE_P) / polynomial(s, V::Scalar::QUANTILE_Q));
-    v.mul_add(constant(2.0), s.mul_add(V::splat(V::Scalar::QUANTILE_BEND), bend))
+    v.mul_add(V::constant(2.0), s.mul_add(V::splat(V::Scalar::QUANTILE_BEND), bend))
 }
 
 #[inline(always)]
@@ -58,19 +58,19 @@ fn quantile_far_lane<V: Value>(lp: V) -> V {
     let (h, l) = half_square(z);
     let g = ((ln(m) - V::splat(V::Scalar::LN_SQRT_2_PI)) - l) - (h + lp);
     let newton = g * m;
-    let half = constant::<V>(0.5);
+    let half = V::constant(0.5);
     let step = newton - newton * (g * half) * (V::ONE - z * m);
-    let r = (lp * constant(-0.5)).sqrt();
+    let r = (lp * V::constant(-0.5)).sqrt();
     V::splat(V::Scalar::QUANTILE_FAR).select_lt(r, r + r, z + step)
 }
 
 /// [`quantile_log_tail`] to `2^-23` or so in either type; for `lp` above `log(1/2)` a `z` that is too near to 0, and `-3` at the least.
 #[inline(always)]
 pub(crate) fn quantile_rough<V: Value>(lp: V) -> V {
-    let v = (lp * constant(-0.5)).max(V::ZEROS).sqrt() - constant(f64::from(f32::QUANTILE_ZERO));
-    let s = constant::<V>(f64::from(f32::QUANTILE_FAR)).min(v);
+    let v = (lp * V::constant(-0.5)).max(V::ZEROS).sqrt() - V::constant(f64::from(f32::QUANTILE_ZERO));
+    let s = V::constant(f64::from(f32::QUANTILE_FAR)).min(v);
     let bend = s * (polynomial_of(s, f32::QUANTILE_P) / polynomial_of(s, f32::QUANTILE_Q));
-    v.mul_add(constant(2.0), bend)
+    v.mul_add(V::constant(2.0), bend)
 }
 
 /// The `z` with `log(1 - Phi(z)) = lp`.
@@ -95,7 +95,7 @@ pub(crate) fn quantile_rough<V: Value>(lp: V) -> V {
 /// ```
 #[inline(always)]
 pub fn quantile_log_sf<V: Value>(lp: V) -> V {
-    let switch = constant::<V>(-core::f64::consts::LN_2);
+    let switch = V::constant(-core::f64::consts::LN_2);
     let other = ln(-expm1(lp));
     let z = quantile_log_tail(lp.select_lt(switch, lp, other));
     lp.select_lt(switch, z, -z)
@@ -128,7 +128,7 @@ pub fn quantile_log_cdf<V: Value>(lp: V) -> V {
 /// ```
 #[inline(always)]
 pub fn quantile<V: Value>(p: V) -> V {
-    let half = constant::<V>(0.5);
+    let half = V::constant(0.5);
     let z = quantile_log_tail(ln(p.select_lt(half, p, V::ONE - p)));
     p.select_lt(half, -z, z)
 }

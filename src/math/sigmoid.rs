@@ -1,6 +1,6 @@
 //! The hyperbolic tangent, the logistic function and softplus.
 
-use super::{constant, exp, exp_normal, ln_1p, polynomial};
+use super::{exp, exp_normal, ln_1p, polynomial};
 use crate::number::{Coefficients, Value};
 
 /// The hyperbolic tangent `tanh(x)`.
@@ -34,8 +34,8 @@ pub fn tanh<V: Value>(x: V) -> V {
 fn tanh_lane<V: Value>(x: V) -> V {
     let a = x.abs();
     let z = x * x;
-    let near = constant::<V>(0.625);
-    let numerator = a.select_lt(near, z.mul_add(polynomial(z, V::Scalar::TANH_P), V::ZEROS), constant(-2.0));
+    let near = V::constant(0.625);
+    let numerator = a.select_lt(near, z.mul_add(polynomial(z, V::Scalar::TANH_P), V::ZEROS), V::constant(-2.0));
     let denominator =
         a.select_lt(near, polynomial(z, V::Scalar::TANH_Q), exp_normal((a + a).min(-V::splat(V::Scalar::EXP_NORMAL))) + V::ONE);
     let q = numerator / denominator;

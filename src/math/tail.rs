@@ -1,7 +1,7 @@
 //! The normal's density and tail for mixtures: without their constants, and monotone to the last bit.
 
 use super::exp::exp_parts;
-use super::{constant, half_square, mills, mills_plain, polynomial};
+use super::{half_square, mills, mills_plain, polynomial};
 use crate::number::{Coefficients, Value};
 
 /// `(d, s)` with `d = e^(-t^2/2)` and `s = M(t) d = sqrt(2 pi) (1 - Phi(t))`, for `t >= 0`; both 0 from `DENSITY_END` on.
@@ -22,7 +22,7 @@ pub(crate) fn density_and_tail<V: Value>(t: V) -> (V, V) {
     let ratio = if V::FUSED { mills_plain(t) } else { mills(t) };
     let square = t * t;
     let core = (t * square).mul_add(-polynomial(square, V::Scalar::CORE), t);
-    let near = constant::<V>(SQRT_HALF_PI) - core;
+    let near = V::constant(SQRT_HALF_PI) - core;
     (density, t.select_lt(V::ONE, near, density * ratio))
 }
 
