@@ -133,7 +133,7 @@ impl<V: Value, const K: usize> Mixture<V, K> {
     #[inline(always)]
     pub fn log_pdf(&self, x: V) -> V {
         let point = self.at(x);
-        let root = V::splat(V::Scalar::from_f64(SQRT_TAU));
+        let root = V::constant(SQRT_TAU);
         point.density_shift + ln(point.total_density / (self.total * root))
     }
 

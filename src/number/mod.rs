@@ -1,11 +1,13 @@
 //! What the maths runs on: scalars, lanes of them, and the instructions of the machine.
 
+mod coefficients;
 mod flat;
 pub(crate) mod outline;
 mod pack;
 mod real;
 mod value;
 
+pub(crate) use coefficients::Coefficients;
 pub use flat::Flat;
 pub use outline::Wide;
 pub use pack::{Fused, Pack};

@@ -5,9 +5,8 @@ use core::fmt::{Display, LowerExp};
 use num_traits::{AsPrimitive, NumAssign};
 use rand_core::Rng;
 
-use crate::math::Coefficients;
 use crate::number::outline::vectorized;
-use crate::number::{Fused, Pack};
+use crate::number::{Coefficients, Fused, Pack};
 use crate::number::{Lanewise, Value, Zeros};
 
 mod sealed {

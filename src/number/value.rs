@@ -92,6 +92,12 @@ pub trait Value:
         Self::outline(f)
     }
 
+    /// `x` in every lane, rounded to the scalar type.
+    #[inline(always)]
+    fn constant(x: f64) -> Self {
+        Self::splat(Self::Scalar::from_f64(x))
+    }
+
     /// The larger of the two; `other` where `self` is NaN.
     #[inline(always)]
     fn max(self, other: Self) -> Self {
