@@ -2,6 +2,8 @@
 
 mod coefficients;
 mod flat;
+mod fused;
+pub(crate) mod kernels;
 pub(crate) mod outline;
 mod pack;
 mod real;
@@ -9,7 +11,8 @@ mod value;
 
 pub(crate) use coefficients::Coefficients;
 pub use flat::Flat;
+pub use fused::Fused;
 pub use outline::Wide;
-pub use pack::{Fused, Pack};
+pub use pack::Pack;
 pub use real::Real;
 pub use value::{Lanewise, Value, Zeros};
