@@ -52,7 +52,7 @@ impl<V: Value, const K: usize> Mixture<V, K> {
 
     /// A function of its own: it is seldom called, and large.
     fn deep(&self, t: [V; K], side: V) -> Deep<V, K> {
-        V::outline_elementwise(
+        V::outline(
             #[inline(always)]
             || self.deep_inside(&t, side),
         )

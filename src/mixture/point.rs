@@ -65,13 +65,19 @@ impl<V: Value, const K: usize> Point<V, K> {
     /// `log dz/dx = log f - log phi(z)`. The terms `-t^2/2` of `log f` and `-z^2/2` of `log phi` cancel in `f / tail` and `phi(z) / tail = 1 / M`.
     #[inline(always)]
     pub(crate) fn log_det(&self) -> V {
-        (self.density_shift - self.shift) + ln(self.total_density * (self.mills / self.total_tail))
+        self.log_unit() + ln(self.total_density * (self.mills / self.total_tail))
+    }
+
+    /// `log` of the densities' unit in that of the masses.
+    #[inline(always)]
+    pub(crate) fn log_unit(&self) -> V {
+        self.density_shift - self.shift
     }
 
     /// `dz/dx`.
     #[inline(always)]
     pub(crate) fn slope(&self) -> V {
-        exp(self.density_shift - self.shift) * (self.total_density * (self.mills / self.total_tail))
+        exp(self.log_unit()) * (self.total_density * (self.mills / self.total_tail))
     }
 
     /// `d log (dz/dx) / dx = d log f / dx + z dz/dx`.
