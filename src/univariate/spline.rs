@@ -1,8 +1,7 @@
 //! The rational-quadratic spline univariate.
 
 use crate::math::{exp, ln, tanh};
-use crate::number::Real;
-use crate::number::{Mask, Value, Zeros};
+use crate::number::{Mask, Real, Value, Zeros};
 use crate::parameters::Part;
 use crate::univariate::Univariate;
 
@@ -349,13 +348,11 @@ mod tests {
     use rand_pcg::Pcg64;
 
     use super::{RationalQuadraticSpline, SplineParams};
-    use crate::bijector::FirstHalf;
     use crate::bijector::check::{self, Limits};
-    use crate::bijector::{Coupling, Marginal};
+    use crate::bijector::{Coupling, FirstHalf, Marginal};
     use crate::conditioner::Head;
     use crate::math::standard_normal;
-    use crate::number::Real;
-    use crate::number::{Flat, Value, Zeros};
+    use crate::number::{Flat, Real, Value, Zeros};
     use crate::univariate::Univariate;
 
     type Spline<T, const K: usize> = Marginal<T, RationalQuadraticSpline<T, K>, 2>;
