@@ -56,7 +56,8 @@ where
             // Compensated (Kahan 1965): a sum over many samples keeps the digits of its type.
             let term = -log_prob.lane(n) * weight - lost;
             let sum = total.loss + term;
-            lost = (sum - total.loss) - term;
+            // Of an infinite loss nothing is lost.
+            lost = if sum.is_finite() { (sum - total.loss) - term } else { T::ZEROS };
             total = Total { loss: sum, weight: total.weight + weight };
         }
     }
