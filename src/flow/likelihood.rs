@@ -55,7 +55,7 @@ where
             let weight = weights.get(first + n).copied().unwrap_or(T::ONE);
             // Compensated (Kahan 1965): a sum over many samples keeps the digits of its type.
             let term = -log_prob.lane(n) * weight - lost;
-            let sum = total.loss + term;
+            let sum: T = total.loss + term;
             // Of an infinite loss nothing is lost.
             lost = if sum.is_finite() { (sum - total.loss) - term } else { T::ZEROS };
             total = Total { loss: sum, weight: total.weight + weight };
