@@ -6,24 +6,18 @@
 //! Lanes do the sweep: `tests/ulp.rs` shows that they have the bits of the scalar functions. The `f64` path is off by less than `2^-26` of an
 //! `f32` unit in the last place (`tests/ulp.rs` again). The bounds are those of its table.
 
+#[path = "common/ulp.rs"]
+mod units;
+
 use gaussflow::{Fused, Pack, Real, Value, math};
+use units::Unit;
 
 const LANES: usize = 16;
 type Wide = Pack<f64, LANES>;
 
-/// How the distance of `f(x)` from the truth is counted.
-#[derive(Clone, Copy)]
-enum Unit {
-    /// In units in the last place of the truth.
-    Ulp,
-    /// In `EPSILON * max(1, |truth|)`.
-    Eps,
-}
-
-/// The unit in the last place of the `f32` numbers at `y`, subnormals included.
+/// The unit in the last place of the `f32` numbers at `y`.
 fn ulp(y: f64) -> f64 {
-    let exponent = ((y.to_bits() >> 52) & 0x7ff) as i32 - 1023;
-    f64::from_bits(((exponent.max(-126) - 23 + 1023) as u64) << 52)
+    units::ulp(y, 24, -126)
 }
 
 fn distance(y: f32, truth: f64, unit: Unit) -> f64 {

@@ -4,7 +4,11 @@
 //! table of the normal distribution. In `f32` the truth is the `f64` function at the `f32` input, which the first part of this test has just
 //! shown to be right to `2^-26` of an `f32` unit. `tests/exhaustive.rs` takes every `f32`; here an even sample has to do.
 
+#[path = "common/ulp.rs"]
+mod units;
+
 use gaussflow::{Fused, Pack, Real, Value};
+use units::{Unit, ulp};
 
 /// The functions, those of the upper tail reflected: they share the truth of the lower one.
 mod math {
@@ -18,15 +22,6 @@ mod math {
     pub fn log_sf<V: Value>(x: V) -> V {
         gaussflow::math::log_sf(-x)
     }
-}
-
-/// How a distance is counted.
-#[derive(Clone, Copy, Debug)]
-enum Unit {
-    /// In units in the last place of the truth.
-    Ulp,
-    /// In `EPSILON * max(1, |truth|)`: for functions that pass through 0.
-    Eps,
 }
 
 type Function<T> = fn(T) -> T;
@@ -105,13 +100,6 @@ const TABLE: &[Row] = rows![
 fn truths(data: &[u8]) -> impl Iterator<Item = [f64; 3]> + '_ {
     let number = |b: &[u8]| f64::from_le_bytes(b.try_into().expect("eight bytes"));
     data.chunks_exact(24).map(move |row| [number(&row[..8]), number(&row[8..16]), number(&row[16..])])
-}
-
-/// `2^e` for the unit in the last place at `y`, of numbers with `digits` bits and least exponent `least`; subnormals share one unit.
-fn ulp(y: f64, digits: i32, least: i32) -> f64 {
-    let exponent = ((y.to_bits() >> 52) & 0x7ff) as i32 - 1023;
-    let unit = exponent.max(least) - digits + 1;
-    f64::from_bits(if unit < -1022 { 1 << (unit + 1074) } else { ((unit + 1023) as u64) << 52 })
 }
 
 /// NaN, sign and infinity first, then the distance of `y` from `high + low`.
