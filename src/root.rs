@@ -29,7 +29,7 @@ pub const fn max_iterations<T: Real>() -> u32 {
 /// number of floats inside.
 #[inline(always)]
 pub fn newton<V: Value>(bottom: V, top: V, start: V, target: V, f: impl Fn(V) -> (V, V, V, V)) -> (V, V) {
-    let half = V::splat(V::Scalar::from_f64(0.5));
+    let half = V::constant(0.5);
     let tolerance = tolerance(target);
     // The ends of the bracket are outside: points below and above the root.
     let (mut low, mut high) = (bottom - last_place(bottom), top + last_place(top));
@@ -74,8 +74,7 @@ pub fn newton<V: Value>(bottom: V, top: V, start: V, target: V, f: impl Fn(V) ->
 /// The largest residual that [`newton`] ends on: `1.98 eps max(2, |target|)`.
 #[inline(always)]
 pub fn tolerance<V: Value>(target: V) -> V {
-    let constant = |x: f64| V::splat(V::Scalar::from_f64(x));
-    target.abs().max(constant(2.0)) * (V::splat(V::Scalar::EPSILON) * constant(1.98))
+    target.abs().max(V::constant(2.0)) * (V::splat(V::Scalar::EPSILON) * V::constant(1.98))
 }
 
 /// The nearest point to `target` of a grid whose points are further apart than both their [`tolerance`]s: `8 eps` times the power of two at `max(1, |target|)`.
@@ -84,14 +83,14 @@ pub fn on_grid<V: Value>(target: V) -> V {
     let (m, e) = target.abs().max(V::ONE).split_exponent();
     let power = V::ONE.scale2(m.select_lt(V::ONE, e - V::ONE, e));
     // The sum is between 8 and 16 powers.
-    let lift = power * V::splat(V::Scalar::from_f64(12.0));
+    let lift = power * V::constant(12.0);
     (target + lift) - lift
 }
 
 /// What takes `x` to its neighbours, if it is not nearly subnormal: it has between 1 and 2 times `1 / eps` units in the last place.
 #[inline(always)]
 fn last_place<V: Value>(x: V) -> V {
-    (x.abs() * (V::splat(V::Scalar::EPSILON) * V::splat(V::Scalar::from_f64(0.625)))).max(V::splat(V::Scalar::from_order(1)))
+    (x.abs() * (V::splat(V::Scalar::EPSILON) * V::constant(0.625))).max(V::splat(V::Scalar::from_order(1)))
 }
 
 /// The largest finite `x` with `f(x) <= target`, to one float: `BITS` evaluations, always the same midpoints.
@@ -118,10 +117,10 @@ pub fn bisect<V: Value>(target: V, f: impl Fn(V) -> V) -> V {
 /// `-log(1 - w) / w`: by its series near 0, and held where the model has no root (`w` near 1 and beyond).
 #[inline(always)]
 fn exponential<V: Value>(w: V) -> V {
-    let w = w.min(V::splat(V::Scalar::from_f64(1.0 - 1e-6)));
-    let half = V::splat(V::Scalar::from_f64(0.5));
-    let third = V::splat(V::Scalar::from_f64(1.0 / 3.0));
-    let near = V::splat(V::Scalar::from_f64(1e-2));
+    let w = w.min(V::constant(1.0 - 1e-6));
+    let half = V::constant(0.5);
+    let third = V::constant(1.0 / 3.0);
+    let near = V::constant(1e-2);
     let series = V::ONE + w * (half + w * third);
     w.abs().select_lt(near, series, -ln_1p(-w) / w)
 }

@@ -44,7 +44,7 @@ impl<T: Real, const D: usize, const R: usize> Householder<T, D, R> {
     ///
     /// To twice the digits, because what the factor is off by turns up in every sample alike.
     #[inline(always)]
-    fn mirror(&self, r: usize, softening: f64) -> (&[T; D], T, T) {
+    fn mirror(&self, r: usize, softening: f64) -> (&[T; D], [T; 2]) {
         let v = &self.reflectors[r];
         let (mut squares, mut errors) = ([T::ZEROS; D], [T::ZEROS; D]);
         for d in 0..D {
@@ -58,40 +58,7 @@ impl<T: Real, const D: usize, const R: usize> Householder<T, D, R> {
         let product = factor * squared;
         let rest = ((two - product) - product_error(factor, squared, product)) - factor * low;
         let longer = |x| T::from_f64(SHORTEST_SQUARED).select_lt(squared, x, T::ZEROS);
-        (v, longer(factor), longer(rest / squared))
-    }
-
-    #[inline(always)]
-    fn reflect<V: Value<Scalar = T>>((v, factor, factor_low): (&[T; D], T, T), x: &mut [V; D]) {
-        let dot = Self::dot(v, x);
-        let along = -(dot * V::splat(factor) + dot * V::splat(factor_low));
-        for d in 0..D {
-            x[d] = V::splat(v[d]).mul_add(along, x[d]);
-        }
-    }
-
-    #[inline(always)]
-    fn dot<V: Value<Scalar = T>>(v: &[T; D], x: &[V; D]) -> V {
-        let mut sum = V::ZEROS;
-        for d in 0..D {
-            sum = V::splat(v[d]).mul_add(x[d], sum);
-        }
-        sum
-    }
-
-    /// Back through `y = x - f v (v x)` with `f = 2 / (|v|^2 +- e)`, so `df = -f^2 v dv`: `dx = dy - f v (v dy)` and `dv = f^2 (v x)(v dy) v - f ((v x) dy + (v dy) x)`.
-    #[inline(always)]
-    fn reflect_backward<V: Value<Scalar = T>>((v, factor, _): (&[T; D], T, T), x: &[V; D], d: &mut [V; D], gradient: Option<&mut [T; D]>) {
-        let f = V::splat(factor);
-        let (of_x, of_d) = (f * Self::dot(v, x), f * Self::dot(v, d));
-        if let Some(gradient) = gradient {
-            for i in 0..D {
-                gradient[i] += (of_x * of_d * V::splat(v[i]) - of_x * d[i] - of_d * x[i]).sum();
-            }
-        }
-        for i in 0..D {
-            d[i] -= of_d * V::splat(v[i]);
-        }
+        (v, [longer(factor), longer(rest / squared)])
     }
 }
 
@@ -110,7 +77,8 @@ impl<T: Real, const D: usize, const R: usize, const C: usize> Bijector<T, D, C> 
     #[inline(always)]
     fn forward_and_log_det<V: Value<Scalar = T>>(&self, x: &mut [V; D], _: &[V; C]) -> V {
         for r in 0..R {
-            Self::reflect(self.mirror(r, SOFTENING), x);
+            let (v, factor) = self.mirror(r, SOFTENING);
+            V::reflect(v, factor, x);
         }
         V::ZEROS
     }
@@ -118,7 +86,8 @@ impl<T: Real, const D: usize, const R: usize, const C: usize> Bijector<T, D, C> 
     #[inline(always)]
     fn inverse_and_log_det<V: Value<Scalar = T>>(&self, z: &mut [V; D], _: &[V; C]) -> V {
         for r in (0..R).rev() {
-            Self::reflect(self.mirror(r, -SOFTENING), z);
+            let (v, factor) = self.mirror(r, -SOFTENING);
+            V::reflect(v, factor, z);
         }
         V::ZEROS
     }
@@ -152,8 +121,10 @@ impl<T: Real, const D: usize, const R: usize, const C: usize> DifferentiableBije
         let mut x = *tape;
         self.forward_and_log_det(&mut x, context);
         for r in (0..R).rev() {
-            Self::reflect(self.mirror(r, -SOFTENING), &mut x);
-            Self::reflect_backward(self.mirror(r, SOFTENING), &x, d, gradient.as_deref_mut().map(|g| &mut g.reflectors[r]));
+            let (v, factor) = self.mirror(r, -SOFTENING);
+            V::reflect(v, factor, &mut x);
+            let (v, [factor, _]) = self.mirror(r, SOFTENING);
+            V::reflect_backward(v, factor, &x, d, gradient.as_deref_mut().map(|g| &mut g.reflectors[r][..]));
         }
     }
 
@@ -169,8 +140,10 @@ impl<T: Real, const D: usize, const R: usize, const C: usize> DifferentiableBije
     ) {
         let mut z = *tape;
         for r in 0..R {
-            Self::reflect(self.mirror(r, SOFTENING), &mut z);
-            Self::reflect_backward(self.mirror(r, -SOFTENING), &z, d, gradient.as_deref_mut().map(|g| &mut g.reflectors[r]));
+            let (v, factor) = self.mirror(r, SOFTENING);
+            V::reflect(v, factor, &mut z);
+            let (v, [factor, _]) = self.mirror(r, -SOFTENING);
+            V::reflect_backward(v, factor, &z, d, gradient.as_deref_mut().map(|g| &mut g.reflectors[r][..]));
         }
     }
 }

@@ -16,6 +16,30 @@ pub trait Activation: Copy {
 
     /// Its derivative at `x`, where `y` is its value there.
     fn slope<V: Value>(x: V, y: V) -> V;
+
+    /// What a dense layer can do where it stores.
+    #[doc(hidden)]
+    const KIND: Kind = Kind::Other;
+}
+
+/// Activations that a dense layer applies where it stores.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Identity,
+    Relu,
+    Other,
+}
+
+/// `y[o] = F(bias[o] + sum_i x[i] weights[i][o])`; see [`Value::affine`].
+#[inline(always)]
+pub(super) fn affine<V: Value, F: Activation>(x: &[V], weights: &[V::Scalar], bias: &[V::Scalar], y: &mut [V]) {
+    V::affine(x, weights, bias, matches!(F::KIND, Kind::Relu), y);
+    if matches!(F::KIND, Kind::Other) {
+        for y in y {
+            *y = F::value(*y);
+        }
+    }
 }
 
 /// `x`: no activation.
@@ -31,6 +55,8 @@ impl Activation for Identity {
     fn slope<V: Value>(_: V, _: V) -> V {
         V::ONE
     }
+
+    const KIND: Kind = Kind::Identity;
 }
 
 /// `G(F(x))`.
@@ -47,10 +73,15 @@ impl<F: Activation, G: Activation> Activation for Then<F, G> {
         let between = F::value(x);
         F::slope(x, between) * G::slope(between, y)
     }
+
+    const KIND: Kind = match (F::KIND, G::KIND) {
+        (Kind::Identity, kind) | (kind, Kind::Identity) | (kind @ Kind::Relu, Kind::Relu) => kind,
+        _ => Kind::Other,
+    };
 }
 
 macro_rules! activations {
-    ($($(#[$doc:meta])* $name:ident $kind:literal: |$x:ident| $value:expr, |$sx:ident, $sy:ident| $slope:expr;)+) => {$(
+    ($($(#[$doc:meta])* $name:ident $kind:literal $(= $store:ident)?: |$x:ident| $value:expr, |$sx:ident, $sy:ident| $slope:expr;)+) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
         #[cfg_attr(feature = "bytemuck", derive(bytemuck::Zeroable))]
@@ -66,6 +97,8 @@ macro_rules! activations {
             fn slope<V: Value>($sx: V, $sy: V) -> V {
                 $slope
             }
+
+            $(const KIND: Kind = Kind::$store;)?
         }
 
         impl Zeros for $name {
@@ -135,7 +168,7 @@ fn constant<V: Value>(x: f64) -> V {
 
 activations! {
     /// `max(x, 0)`; its derivative at 0 is 0.
-    Relu "relu": |x| V::ZEROS.select_lt(x, x, V::ZEROS), |x, y| V::ZEROS.select_lt(x, V::ONE, V::ZEROS);
+    Relu "relu" = Relu: |x| V::ZEROS.select_lt(x, x, V::ZEROS), |x, y| V::ZEROS.select_lt(x, V::ONE, V::ZEROS);
     /// `x` for `x > 0`, else `0.01 x`.
     LeakyRelu "leaky_relu": |x| V::ZEROS.select_lt(x, x, x * constant(0.01)), |x, y| V::ZEROS.select_lt(x, V::ONE, constant(0.01));
     /// `tanh x`.

@@ -91,8 +91,8 @@ impl<V: Value, const K: usize> Mixture<V, K> {
     #[inline(always)]
     fn start_inside(&self, z: V) -> V {
         let side = z.select_lt(V::ZEROS, -V::ONE, V::ONE);
-        let root = V::splat(V::Scalar::from_f64(SQRT_TAU));
-        let half = V::splat(V::Scalar::from_f64(0.5));
+        let root = V::constant(SQRT_TAU);
+        let half = V::constant(0.5);
         let rounding = V::splat(V::Scalar::EPSILON * V::Scalar::from_f64(4.0));
         let log_tail = ln(mills(z.abs()) / root) - z * z * half;
         let p = exp(log_tail) * self.total;

@@ -3,7 +3,6 @@
 use super::deep::least;
 use super::{Mixture, SQRT_TAU, limit};
 use crate::math::{self, density_and_tail, exp, ln, quantile_log_tail, sum_of};
-use crate::number::Real;
 use crate::number::{Lanewise, Value};
 
 /// A mixture at one point. Masses are in units of `exp(shift) / sqrt(2 pi)`, densities in units of `exp(density_shift) / sqrt(2 pi)`.
@@ -32,7 +31,7 @@ impl<V: Value, const K: usize> Mixture<V, K> {
     /// `z` is a chain of roundings of functions that never fall (rise, for the upper tail) with `x`, so it never falls itself.
     #[inline(always)]
     pub(crate) fn at(&self, x: V) -> Point<V, K> {
-        let root = V::splat(V::Scalar::from_f64(SQRT_TAU));
+        let root = V::constant(SQRT_TAU);
         let (mut t, mut density, mut by_scale) = ([V::ZEROS; K], [V::ZEROS; K], [V::ZEROS; K]);
         let (mut lower, mut upper) = ([V::ZEROS; K], [V::ZEROS; K]);
         for k in 0..K {
@@ -66,13 +65,19 @@ impl<V: Value, const K: usize> Point<V, K> {
     /// `log dz/dx = log f - log phi(z)`. The terms `-t^2/2` of `log f` and `-z^2/2` of `log phi` cancel in `f / tail` and `phi(z) / tail = 1 / M`.
     #[inline(always)]
     pub(crate) fn log_det(&self) -> V {
-        (self.density_shift - self.shift) + ln(self.total_density * (self.mills / self.total_tail))
+        self.log_unit() + ln(self.total_density * (self.mills / self.total_tail))
+    }
+
+    /// `log` of the densities' unit in that of the masses.
+    #[inline(always)]
+    pub(crate) fn log_unit(&self) -> V {
+        self.density_shift - self.shift
     }
 
     /// `dz/dx`.
     #[inline(always)]
     pub(crate) fn slope(&self) -> V {
-        exp(self.density_shift - self.shift) * (self.total_density * (self.mills / self.total_tail))
+        exp(self.log_unit()) * (self.total_density * (self.mills / self.total_tail))
     }
 
     /// `d log (dz/dx) / dx = d log f / dx + z dz/dx`.
@@ -89,7 +94,7 @@ impl<V: Value, const K: usize> Point<V, K> {
     /// `log` of the tail on `side`: the smaller one directly, the other as its complement.
     #[inline(always)]
     pub(super) fn log_mass(&self, mixture: &Mixture<V, K>, side: V) -> V {
-        let root = V::splat(V::Scalar::from_f64(SQRT_TAU));
+        let root = V::constant(SQRT_TAU);
         let ratio = self.total_tail / (mixture.total * root);
         let smaller = self.shift + ln(ratio);
         let larger = math::ln_1p(-(exp(self.shift) * ratio));
@@ -106,7 +111,7 @@ impl Lanewise<4, 5> for Masses {
         let t = ((x - mean) * inverse_scale).max(low).min(high);
         let (density, outer) = density_and_tail(t.abs());
         let density = weight * density;
-        let (outer, inner) = (weight * outer, weight * (L::splat(L::Scalar::from_f64(SQRT_TAU)) - outer));
+        let (outer, inner) = (weight * outer, weight * (L::constant(SQRT_TAU) - outer));
         [t, density, density * inverse_scale, t.select_lt(L::ZEROS, outer, inner), t.select_lt(L::ZEROS, inner, outer)]
     }
 }

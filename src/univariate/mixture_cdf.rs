@@ -2,8 +2,8 @@
 
 use rand_core::Rng;
 
-use crate::math::ln;
-use crate::mixture::Mixture;
+use crate::math::{exp, ln};
+use crate::mixture::{Mixture, Point};
 use crate::number::Real;
 use crate::number::{Value, Zeros};
 use crate::parameters::Parameters;
@@ -29,21 +29,23 @@ pub type MixtureParams<V, const K: usize> = [[V; K]; 3];
 pub struct MixtureTape<V, const K: usize> {
     /// `(x - mu_k) / sigma_k`.
     t: [V; K],
-    /// `w_k phi(t_k)` and the mass in the smaller tail, each in units of its own.
+    /// `w_k phi(t_k)` and the mass in the smaller tail, each in units of its own, and `w_k` in units of `total`.
     density: [V; K],
     tail: [V; K],
     weights: [V; K],
     inverse_scales: [V; K],
     /// `d log sigma_k / d raw`.
     clamp_slopes: [V; K],
-    /// One over `f` and over the smaller tail, in the units of `density` and `tail`.
-    of_density: V,
-    of_tail: V,
+    total: V,
+    /// `f` and the smaller tail, in the units of `density` and `tail`, and the logarithm of those units' ratio.
+    total_density: V,
+    total_tail: V,
+    log_unit: V,
     z: V,
-    /// `dz/dx`.
-    slope: V,
-    /// `M(|z|)` with the sign of the smaller tail's side.
+    log_det: V,
+    /// `M(|z|)`, and +1 where the upper tail is the smaller one, else -1.
     mills: V,
+    side: V,
 }
 
 impl<V: Zeros, const K: usize> Zeros for MixtureTape<V, K> {
@@ -54,11 +56,14 @@ impl<V: Zeros, const K: usize> Zeros for MixtureTape<V, K> {
         weights: Zeros::ZEROS,
         inverse_scales: Zeros::ZEROS,
         clamp_slopes: Zeros::ZEROS,
-        of_density: V::ZEROS,
-        of_tail: V::ZEROS,
+        total: V::ZEROS,
+        total_density: V::ZEROS,
+        total_tail: V::ZEROS,
+        log_unit: V::ZEROS,
         z: V::ZEROS,
-        slope: V::ZEROS,
+        log_det: V::ZEROS,
         mills: V::ZEROS,
+        side: V::ZEROS,
     };
 }
 
@@ -84,12 +89,57 @@ impl<S, const K: usize> MixtureCdf<S, K> {
     }
 }
 
+impl<S, const K: usize> MixtureCdf<S, K> {
+    /// A function of its own, large, for the density and for training.
+    #[inline(always)]
+    fn evaluate<T: Real, V: Value<Scalar = T>>(&self, params: &MixtureParams<V, K>, x: V) -> MixtureTape<V, K>
+    where
+        S: LogScaleClamp<T>,
+    {
+        V::outline_elementwise(
+            #[inline(always)]
+            || {
+                let [logits, means, raw] = params;
+                let (mut log_scales, mut clamp_slopes) = ([V::ZEROS; K], [V::ZEROS; K]);
+                for k in 0..K {
+                    (log_scales[k], clamp_slopes[k]) = self.clamp.clamp_and_slope(raw[k]);
+                }
+                let mixture = Mixture::from_raw(logits, means, &log_scales);
+                let point = mixture.at(x);
+                let (log_unit, log_det) = (point.log_unit(), point.log_det());
+                let (weights, total, inverse_scales) = mixture.into_weights_and_scales();
+                let Point { side, t, density, total_density, tail, total_tail, z, mills, .. } = point;
+                MixtureTape {
+                    t,
+                    density,
+                    tail,
+                    weights,
+                    inverse_scales,
+                    clamp_slopes,
+                    total,
+                    total_density,
+                    total_tail,
+                    log_unit,
+                    z,
+                    log_det,
+                    mills,
+                    side,
+                }
+            },
+        )
+    }
+}
+
 impl<T: Real, S: LogScaleClamp<T>, const K: usize> Univariate<T> for MixtureCdf<S, K> {
     type Params<V: Value<Scalar = T>> = MixtureParams<V, K>;
     type Tape<V: Value<Scalar = T>> = MixtureTape<V, K>;
 
     #[inline(always)]
     fn forward_and_log_det<V: Value<Scalar = T>>(&self, params: &MixtureParams<V, K>, x: V) -> (V, V) {
+        if V::LANES > 1 {
+            let at = self.evaluate(params, x);
+            return (at.z, at.log_det);
+        }
         V::outline_elementwise(
             #[inline(always)]
             || self.mixture(params).forward_and_log_det(x),
@@ -103,26 +153,8 @@ impl<T: Real, S: LogScaleClamp<T>, const K: usize> Univariate<T> for MixtureCdf<
 
     #[inline(always)]
     fn forward_tape<V: Value<Scalar = T>>(&self, params: &MixtureParams<V, K>, x: V, tape: &mut MixtureTape<V, K>) -> (V, V) {
-        V::outline_elementwise(
-            #[inline(always)]
-            || {
-                let [logits, means, raw] = params;
-                let mut log_scales = [V::ZEROS; K];
-                for k in 0..K {
-                    (log_scales[k], tape.clamp_slopes[k]) = self.clamp.clamp_and_slope(raw[k]);
-                }
-                let mixture = Mixture::from_raw(logits, means, &log_scales);
-                let point = mixture.at(x);
-                for k in 0..K {
-                    tape.weights[k] = mixture.weight(k);
-                    tape.inverse_scales[k] = mixture.inverse_scale(k);
-                }
-                (tape.t, tape.density, tape.tail) = (point.t, point.density, point.tail);
-                (tape.of_density, tape.of_tail) = (V::ONE / point.total_density, V::ONE / point.total_tail);
-                (tape.z, tape.slope, tape.mills) = (point.z, point.slope(), point.side * point.mills);
-                (point.z, point.log_det())
-            },
-        )
+        *tape = self.evaluate(params, x);
+        (tape.z, tape.log_det)
     }
 
     /// With responsibilities `r_k = w_k phi(t_k) / (sigma_k f)`, tail shares `rho_k` and `e = dz/dx`:
@@ -149,19 +181,21 @@ impl<T: Real, S: LogScaleClamp<T>, const K: usize> Univariate<T> for MixtureCdf<
             #[inline(always)]
             || {
                 let dz = dz + d_log_det * tape.z;
-                let per_x = dz * tape.slope;
-                let per_logit = dz * tape.mills;
+                let slope = exp(tape.log_unit) * (tape.total_density * (tape.mills / tape.total_tail));
+                let (of_density, of_tail) = (V::ONE / tape.total_density, V::ONE / tape.total_tail);
+                let per_x = dz * slope;
+                let per_logit = dz * (tape.side * tape.mills);
                 let mut dx = per_x;
                 let [d_logits, d_means, d_raw] = d_params;
                 for k in 0..K {
-                    let (t, inverse_scale, w) = (tape.t[k], tape.inverse_scales[k], tape.weights[k]);
-                    let r = tape.density[k] * inverse_scale * tape.of_density;
-                    let share = tape.tail[k] * tape.of_tail;
+                    let (t, inverse_scale, w) = (tape.t[k], tape.inverse_scales[k], tape.weights[k] / tape.total);
+                    let r = tape.density[k] * inverse_scale * of_density;
+                    let share = tape.tail[k] * of_tail;
                     let pull = d_log_det * t * inverse_scale;
                     dx -= r * pull;
                     d_means[k] = r * (pull - per_x);
                     // sigma t per_x, with sigma = 1 / inverse_scale folded into r.
-                    let d_log_scale = r * (d_log_det * (t * t - V::ONE)) - tape.density[k] * tape.of_density * t * per_x;
+                    let d_log_scale = r * (d_log_det * (t * t - V::ONE)) - tape.density[k] * of_density * t * per_x;
                     d_raw[k] = d_log_scale * tape.clamp_slopes[k];
                     d_logits[k] = per_logit * (w - share) + d_log_det * (r - w);
                 }
@@ -260,7 +294,6 @@ pub type ClampedMixture<T, const K: usize> = MixtureCdf<TanhClamp<T>, K>;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::math::exp;
     use crate::univariate::NoClamp;
 
     /// The largest `|z - x|` on `|x| < 4` at the start.
@@ -273,10 +306,10 @@ mod tests {
             let (z, _) = univariate.forward_and_log_det(&start, x);
             worst = Value::max((z - x).abs(), worst);
         }
-        let weights = univariate.mixture(&start);
+        let (weights, ..) = univariate.mixture(&start).into_weights_and_scales();
         for k in 1..K {
             assert!(start[1][k - 1] < start[1][k], "components differ");
-            assert!((weights.weight(k) - weights.weight(K - 1 - k)).abs() < 1e-12, "symmetric");
+            assert!((weights[k] - weights[K - 1 - k]).abs() < 1e-12, "symmetric");
         }
         worst
     }

@@ -1,0 +1,300 @@
+//! Products of matrices and vectors with lanes: on slices, so that each is compiled once for the lanes it runs on, in this crate and not for each size in those that use it.
+
+use super::{Pack, Real, Value};
+
+/// `y[o] = bias[o] + sum_i x[i] weights[i][o]`, or 0 where that is negative and `relu` asked for; the terms added in the order of `i` on every path.
+///
+/// `weights` are row-major, one row an input. Outputs without a bias begin at `y`.
+#[inline(always)]
+pub(super) fn affine<V: Value>(x: &[V], weights: &[V::Scalar], bias: &[V::Scalar], relu: bool, y: &mut [V]) {
+    V::outline(
+        #[inline(always)]
+        || add_stored(x, weights, |w| w, bias, relu, y),
+    );
+}
+
+/// `y[o] += sum_i x[i] weights[i][o]`, of weights of eight bits.
+#[inline(always)]
+pub(crate) fn add_int8<V: Value>(x: &[V], weights: &[i8], y: &mut [V]) {
+    V::outline(
+        #[inline(always)]
+        || add_stored(x, weights, |w| V::Scalar::from_f64(f64::from(w)), &[], false, y),
+    );
+}
+
+/// [`affine`], with weights that are stored as `W` and read by `load`.
+#[inline(always)]
+fn add_stored<V: Value, W: Copy>(
+    x: &[V],
+    weights: &[W],
+    load: impl Fn(W) -> V::Scalar + Copy,
+    bias: &[V::Scalar],
+    relu: bool,
+    y: &mut [V],
+) {
+    let mut done = 0;
+    if V::LANES == 1 {
+        // A block's sums stay in registers: 8 vectors where there are vectors, 16 scalars on a microcontroller.
+        if !cfg!(target_arch = "arm") {
+            done = add_blocks::<V, W, 32>(x, weights, load, bias, relu, y, done);
+            done = add_blocks::<V, W, 24>(x, weights, load, bias, relu, y, done);
+        }
+        done = add_blocks::<V, W, 16>(x, weights, load, bias, relu, y, done);
+        done = add_blocks::<V, W, 8>(x, weights, load, bias, relu, y, done);
+        done = add_blocks::<V, W, 4>(x, weights, load, bias, relu, y, done);
+    } else {
+        // Of packs of two vectors, 4 sums keep the multipliers just busy, 6 with slack; `x` and a weight fill the rest of 16 registers.
+        done = add_blocks::<V, W, 6>(x, weights, load, bias, relu, y, done);
+        done = add_blocks::<V, W, 4>(x, weights, load, bias, relu, y, done);
+        done = add_blocks::<V, W, 2>(x, weights, load, bias, relu, y, done);
+    }
+    add_blocks::<V, W, 1>(x, weights, load, bias, relu, y, done);
+}
+
+/// [`add_stored`] for whole blocks of `N` outputs from output `done` on; returns how many are done then.
+#[inline(always)]
+fn add_blocks<V: Value, W: Copy, const N: usize>(
+    x: &[V],
+    weights: &[W],
+    load: impl Fn(W) -> V::Scalar,
+    bias: &[V::Scalar],
+    relu: bool,
+    y: &mut [V],
+    mut done: usize,
+) -> usize {
+    let width = y.len().max(1);
+    while let Some(y) = y.get_mut(done..).and_then(|y| y.first_chunk_mut::<N>()) {
+        let mut sums = *y;
+        if let Some(bias) = bias.get(done..).and_then(|b| b.first_chunk::<N>()) {
+            for o in 0..N {
+                sums[o] = V::splat(bias[o]);
+            }
+        }
+        for (x, row) in x.iter().zip(weights.chunks_exact(width)) {
+            let Some(w) = row.get(done..).and_then(|w| w.first_chunk::<N>()) else { continue };
+            for o in 0..N {
+                sums[o] = V::splat(load(w[o])).mul_add(*x, sums[o]);
+            }
+        }
+        if relu {
+            for o in 0..N {
+                sums[o] = V::ZEROS.select_lt(sums[o], sums[o], V::ZEROS);
+            }
+        }
+        *y = sums;
+        done += N;
+    }
+    done
+}
+
+/// Packs that are kept in registers at a time.
+const BLOCK: usize = 4;
+
+/// `dx[i] += sum_o weights[i][o] dy[o]`.
+#[inline(always)]
+pub(super) fn add_transposed<V: Value>(dy: &[V], weights: &[V::Scalar], dx: &mut [V]) {
+    V::outline(
+        #[inline(always)]
+        || {
+            let width = dy.len().max(1);
+            for (dx, rows) in dx.chunks_mut(BLOCK).zip(weights.chunks(BLOCK * width)) {
+                let mut each = rows.chunks_exact(width);
+                if let (Some(dx), Some(r0), Some(r1), Some(r2), Some(r3)) =
+                    (dx.first_chunk_mut::<BLOCK>(), each.next(), each.next(), each.next(), each.next())
+                {
+                    let mut sums = *dx;
+                    let columns = r0.iter().zip(r1).zip(r2).zip(r3);
+                    for (dy, (((w0, w1), w2), w3)) in dy.iter().zip(columns) {
+                        for (sum, w) in sums.iter_mut().zip([w0, w1, w2, w3]) {
+                            *sum = V::splat(*w).mul_add(*dy, *sum);
+                        }
+                    }
+                    *dx = sums;
+                } else {
+                    for (dx, row) in dx.iter_mut().zip(rows.chunks_exact(width)) {
+                        for (dy, w) in dy.iter().zip(row) {
+                            *dx = V::splat(*w).mul_add(*dy, *dx);
+                        }
+                    }
+                }
+            }
+        },
+    );
+}
+
+/// `weights[i][o] += x[i] dy[o]` and `bias[o] += dy[o]`, summed over the lanes; `bias` may be empty.
+#[inline(always)]
+pub(super) fn add_outer<V: Value>(x: &[V], dy: &[V], weights: &mut [V::Scalar], bias: &mut [V::Scalar]) {
+    V::outline(
+        #[inline(always)]
+        || {
+            for (x, row) in x.iter().zip(weights.chunks_exact_mut(dy.len().max(1))) {
+                for (sum, dy) in row.iter_mut().zip(dy) {
+                    *sum = x.mul_add(*dy, V::splat(*sum)).lane(0);
+                }
+            }
+            for (sum, dy) in bias.iter_mut().zip(dy) {
+                *sum += dy.lane(0);
+            }
+        },
+    );
+}
+
+/// [`add_outer`] for packs.
+#[inline(always)]
+pub(super) fn add_outer_of_packs<L: Value<Lane = L>, const N: usize>(
+    x: &[Pack<L, N>],
+    dy: &[Pack<L, N>],
+    weights: &mut [L::Scalar],
+    bias: &mut [L::Scalar],
+) {
+    L::outline(
+        #[inline(always)]
+        || {
+            let done = add_outer_blocks::<L, N, 32>(x, dy, weights, bias, 0);
+            let done = add_outer_blocks::<L, N, 24>(x, dy, weights, bias, done);
+            let done = add_outer_blocks::<L, N, 8>(x, dy, weights, bias, done);
+            add_outer_blocks::<L, N, 1>(x, dy, weights, bias, done);
+        },
+    );
+}
+
+/// [`add_outer_of_packs`] for whole blocks of `O` outputs from output `done` on; returns how many are done then.
+///
+/// A block's cotangents are turned to one row a lane: then each weight gathers all lanes in a register. Two inputs at a time keep the multipliers busy.
+#[inline(always)]
+fn add_outer_blocks<L: Value<Lane = L>, const N: usize, const O: usize>(
+    x: &[Pack<L, N>],
+    dy: &[Pack<L, N>],
+    weights: &mut [L::Scalar],
+    bias: &mut [L::Scalar],
+    mut done: usize,
+) -> usize {
+    let width = dy.len().max(1);
+    while let Some(dy) = dy.get(done..).and_then(|dy| dy.first_chunk::<O>()) {
+        let mut tile = [[L::ZEROS; O]; N];
+        for o in 0..O {
+            for n in 0..N {
+                tile[n][o] = dy[o].0[n];
+            }
+        }
+        if bias.len() > done {
+            let mut sum = [L::ZEROS; O];
+            for n in 0..N {
+                for o in 0..O {
+                    sum[o] += tile[n][o];
+                }
+            }
+            add_sums(bias, done, &sum);
+        }
+        for (x, rows) in x.chunks(2).zip(weights.chunks_mut(2 * width)) {
+            if let ([x0, x1], Some((r0, r1))) = (x, rows.split_at_mut_checked(width)) {
+                let (mut sum0, mut sum1) = ([L::ZEROS; O], [L::ZEROS; O]);
+                for n in 0..N {
+                    for o in 0..O {
+                        sum0[o] = x0.0[n].mul_add(tile[n][o], sum0[o]);
+                    }
+                    for o in 0..O {
+                        sum1[o] = x1.0[n].mul_add(tile[n][o], sum1[o]);
+                    }
+                }
+                add_sums(r0, done, &sum0);
+                add_sums(r1, done, &sum1);
+            } else {
+                for (x, row) in x.iter().zip(rows.chunks_exact_mut(width)) {
+                    let mut sum = [L::ZEROS; O];
+                    for n in 0..N {
+                        for o in 0..O {
+                            sum[o] = x.0[n].mul_add(tile[n][o], sum[o]);
+                        }
+                    }
+                    add_sums(row, done, &sum);
+                }
+            }
+        }
+        done += O;
+    }
+    done
+}
+
+/// `row[first + o] += sums[o]`.
+#[inline(always)]
+fn add_sums<L: Value<Lane = L>, const O: usize>(row: &mut [L::Scalar], first: usize, sums: &[L; O]) {
+    if let Some(row) = row.get_mut(first..) {
+        for (to, sum) in row.iter_mut().zip(sums) {
+            *to += sum.lane(0);
+        }
+    }
+}
+
+/// `x - (factor v x) v`, with a factor in two parts.
+#[inline(always)]
+pub(super) fn reflect<V: Value>(v: &[V::Scalar], factor: [V::Scalar; 2], x: &mut [V]) {
+    V::outline(
+        #[inline(always)]
+        || {
+            let dot = dot(v, x);
+            let along = -(dot * V::splat(factor[0]) + dot * V::splat(factor[1]));
+            for (x, v) in x.iter_mut().zip(v) {
+                *x = V::splat(*v).mul_add(along, *x);
+            }
+        },
+    );
+}
+
+/// Back through [`reflect`] at `x` with `factor = 2 / (|v|^2 +- e)`, so `dfactor = -factor^2 v dv`: `dx = dy - f v (v dy)` and `dv = f^2 (v x)(v dy) v - f ((v x) dy + (v dy) x)`.
+#[inline(always)]
+pub(super) fn reflect_backward<V: Value>(v: &[V::Scalar], factor: V::Scalar, x: &[V], d: &mut [V], gradient: Option<&mut [V::Scalar]>) {
+    V::outline(
+        #[inline(always)]
+        || {
+            let factor = V::splat(factor);
+            let (of_x, of_d) = (factor * dot(v, x), factor * dot(v, d));
+            if let Some(gradient) = gradient {
+                for (((gradient, v), d), x) in gradient.iter_mut().zip(v).zip(&*d).zip(x) {
+                    *gradient += (of_x * of_d * V::splat(*v) - of_x * *d - of_d * *x).sum();
+                }
+            }
+            for (d, v) in d.iter_mut().zip(v) {
+                *d -= of_d * V::splat(*v);
+            }
+        },
+    );
+}
+
+#[inline(always)]
+fn dot<V: Value>(v: &[V::Scalar], x: &[V]) -> V {
+    let mut sum = V::ZEROS;
+    for (v, x) in v.iter().zip(x) {
+        sum = V::splat(*v).mul_add(*x, sum);
+    }
+    sum
+}
+
+/// The kernels of a type of lanes without type parameters: not inlined, so that they are compiled in this crate.
+macro_rules! compiled_here {
+    ($add_outer:ident) => {
+        #[inline(never)]
+        fn affine(x: &[Self], weights: &[Self::Scalar], bias: &[Self::Scalar], relu: bool, y: &mut [Self]) {
+            $crate::number::kernels::affine(x, weights, bias, relu, y);
+        }
+        #[inline(never)]
+        fn add_transposed(dy: &[Self], weights: &[Self::Scalar], dx: &mut [Self]) {
+            $crate::number::kernels::add_transposed(dy, weights, dx);
+        }
+        #[inline(never)]
+        fn reflect(v: &[Self::Scalar], factor: [Self::Scalar; 2], x: &mut [Self]) {
+            $crate::number::kernels::reflect(v, factor, x);
+        }
+        #[inline(never)]
+        fn reflect_backward(v: &[Self::Scalar], factor: Self::Scalar, x: &[Self], d: &mut [Self], gradient: Option<&mut [Self::Scalar]>) {
+            $crate::number::kernels::reflect_backward(v, factor, x, d, gradient);
+        }
+        #[inline(never)]
+        fn add_outer(x: &[Self], dy: &[Self], weights: &mut [Self::Scalar], bias: &mut [Self::Scalar]) {
+            $crate::number::kernels::$add_outer(x, dy, weights, bias);
+        }
+    };
+}
+
+pub(super) use compiled_here;
