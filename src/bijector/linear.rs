@@ -2,8 +2,7 @@
 
 use crate::bijector::{Bijector, DifferentiableBijector};
 use crate::math::exp;
-use crate::number::Real;
-use crate::number::Value;
+use crate::number::{Real, Value};
 use crate::parameters::Part;
 use crate::univariate::held;
 

@@ -6,11 +6,10 @@ use rand_core::Rng;
 
 use crate::bijector::Bijector;
 use crate::flow::rows::{IntoRows, Rows, contexts_of, load};
-use crate::flow::{Flow, log_prob};
+use crate::flow::{Flow, log_prob, sum_nll};
 use crate::math::standard_normal;
 use crate::number::outline::on_lanes;
 use crate::number::{Real, Value};
-use crate::train::sum_nll;
 
 /// Why a batch is refused. Nothing was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,12 +3,15 @@
 mod base;
 mod batch;
 mod given;
+mod likelihood;
 pub(crate) mod rows;
 mod summary;
 
 pub use base::log_base;
 pub use batch::BatchError;
 pub use given::Given;
+pub use likelihood::Total;
+pub(crate) use likelihood::sum_nll;
 pub use rows::{IntoRows, Rows};
 
 use core::fmt;

@@ -2,8 +2,7 @@
 
 use super::{Mixture, SQRT_TAU, limit};
 use crate::math::{exp, largest_of, ln, mills, quantile_log_sf, sum_of};
-use crate::number::Real;
-use crate::number::Value;
+use crate::number::{Real, Value};
 use crate::root;
 
 impl<V: Value, const K: usize> Mixture<V, K> {

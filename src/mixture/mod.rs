@@ -10,8 +10,7 @@ pub(crate) use point::Point;
 use core::fmt;
 
 use crate::math::{exp, exp_normal, exp_normal_of_two, largest_of, ln, sum, two_sum};
-use crate::number::Real;
-use crate::number::{Lanewise, Value};
+use crate::number::{Lanewise, Real, Value};
 
 /// A mixture of `K` Gaussians, `F(x) = sum_k w_k Phi((x - mu_k) / sigma_k)`, prepared for evaluation at many points.
 ///

@@ -3,12 +3,12 @@
 use rand_core::Rng;
 
 use crate::bijector::{Bijector, DifferentiableBijector};
-use crate::flow::Flow;
 use crate::flow::rows::{IntoRows, Rows};
+use crate::flow::{Flow, sum_nll};
 use crate::number::{Real, Value};
 use crate::train::error::check_samples;
 use crate::train::loss::Batch;
-use crate::train::{Copies, FitState, Order, Outcome, Progress, Settings, TrainError, Trainer, sum_nll};
+use crate::train::{Copies, FitState, Order, Outcome, Progress, Settings, TrainError, Trainer};
 
 /// A fit by maximum likelihood that waits to be run: [`Flow::fit`].
 ///
