@@ -43,9 +43,9 @@ fn stride() -> i64 {
 }
 
 /// Sweeps the inputs from `lo` to `hi` and returns the largest error and the count of steps against `direction`.
-fn sweep<L: Value<Scalar = f32, Lane = L>>(
+fn sweep<V: Value<Scalar = f32>>(
     name: &str,
-    narrow: impl Fn(Pack<L, LANES>) -> Pack<L, LANES>,
+    narrow: impl Fn(V) -> V,
     wide: impl Fn(Wide) -> Wide,
     (lo, hi): (f32, f32),
     unit: Unit,
@@ -57,7 +57,7 @@ fn sweep<L: Value<Scalar = f32, Lane = L>>(
     let stride = stride();
     let mut rank = first;
     while rank <= end {
-        let x = Pack::from_lanes(|i| f32::from_order((rank + i as i64).min(end)));
+        let x = V::from_lanes(|i| f32::from_order((rank + i as i64).min(end)));
         let y = narrow(x);
         let truth = wide(Wide::from_lanes(|i| f64::from(x.lane(i))));
         for i in 0..LANES {
@@ -89,7 +89,7 @@ macro_rules! exhaustive {
                 #[ignore = "sweeps all f32 inputs"]
                 fn $name() {
                     let name = stringify!($name);
-                    let (worst, _against) = sweep::<f32>(name, math::$name, math::$name, $domain, Unit::$unit, $direction);
+                    let (worst, _against) = sweep::<Pack<f32, LANES>>(name, math::$name, math::$name, $domain, Unit::$unit, $direction);
                     hold(worst, $bound);
                     $(assert_eq!(_against, 0, "{name} is {}", stringify!($ordered));)?
                 }
@@ -104,7 +104,7 @@ macro_rules! exhaustive {
                 #[ignore = "sweeps all f32 inputs"]
                 fn $name() {
                     let name = concat!("fused ", stringify!($name));
-                    let (worst, _against) = sweep::<Fused<f32>>(name, math::$name, math::$name, $domain, Unit::$unit, $direction);
+                    let (worst, _against) = sweep::<Pack<Fused<f32>, LANES>>(name, math::$name, math::$name, $domain, Unit::$unit, $direction);
                     hold(worst, $fused_bound);
                     $(assert_eq!(_against, 0, "{name} is {}", stringify!($ordered));)?
                 }

@@ -39,10 +39,10 @@ struct Row {
     wide: (Function<f64>, f64),
     wide_fused: (Function<Fused<f64>>, f64),
     /// Several lanes, whose bits must be those of one.
-    narrow_lanes: Lanes<f32, 8>,
-    narrow_fused_lanes: Lanes<Fused<f32>, 4>,
+    narrow_lanes: Lanes<f32, 16>,
+    narrow_fused_lanes: Lanes<Fused<f32>, 16>,
     wide_lanes: Lanes<f64, 8>,
-    wide_fused_lanes: Lanes<Fused<f64>, 4>,
+    wide_fused_lanes: Lanes<Fused<f64>, 8>,
 }
 
 macro_rules! data {
@@ -184,19 +184,18 @@ fn lanes_have_the_bits_of_one() {
     let same = |a: f64, b: f64| a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan());
     for row in TABLE {
         let xs: Vec<f32> = sample(row).step_by(7).collect();
-        for chunk in xs.chunks(8) {
+        for chunk in xs.chunks(16) {
             let x = |i: usize| chunk[i.min(chunk.len() - 1)];
-            let a = (row.narrow_lanes)(Pack::from_lanes(x));
-            let b = (row.wide_lanes)(Pack::from_lanes(|i| f64::from(x(i))));
-            let c = (row.narrow_fused_lanes)(Pack::from_lanes(x));
-            let d = (row.wide_fused_lanes)(Pack::from_lanes(|i| f64::from(x(i))));
-            for i in 0..8 {
+            let wide_x = |i: usize| f64::from(x(i));
+            let (a, b) = ((row.narrow_lanes)(Pack::from_lanes(x)), (row.narrow_fused_lanes)(Pack::from_lanes(x)));
+            let (c, d) = ((row.wide_lanes)(Pack::from_lanes(wide_x)), (row.wide_fused_lanes)(Pack::from_lanes(wide_x)));
+            for i in 0..16 {
                 assert!(same(a.lane(i).into(), row.narrow.0(x(i)).into()), "{} f32 at {:e}", row.name, x(i));
-                assert!(same(b.lane(i), row.wide.0(x(i).into())), "{} f64 at {:e}", row.name, x(i));
+                assert!(same(b.lane(i).into(), row.narrow_fused.0(Fused(x(i))).0.into()), "{} fused f32 at {:e}", row.name, x(i));
             }
-            for i in 0..4 {
-                assert!(same(c.lane(i).into(), row.narrow_fused.0(Fused(x(i))).0.into()), "{} fused f32 at {:e}", row.name, x(i));
-                assert!(same(d.lane(i), row.wide_fused.0(Fused(x(i).into())).0), "{} fused f64 at {:e}", row.name, x(i));
+            for i in 0..8 {
+                assert!(same(c.lane(i), row.wide.0(wide_x(i))), "{} f64 at {:e}", row.name, x(i));
+                assert!(same(d.lane(i), row.wide_fused.0(Fused(wide_x(i))).0), "{} fused f64 at {:e}", row.name, x(i));
             }
         }
     }
