@@ -16,8 +16,8 @@ use crate::univariate::held;
 /// | inverse log-det | `-sum_d s_d` |
 ///
 /// # Parameters
-/// `log_scale[d] = s_d`, held to 40 (`f32`) or 300 (`f64`) in absolute value, and `shift[d] = b_d`. All zero, where [`Init`] puts them, is the identity; [`ActNorm::fit`]
-/// takes them from data.
+/// `log_scale[d] = s_d`, held to 40 (`f32`) or 300 (`f64`) in absolute value, and `shift[d] = b_d`. All zero, where
+/// [`Init`](crate::Init) puts them, is the identity; [`ActNorm::fit`] takes them from data.
 ///
 /// # Cost
 /// `D` exponentials of scalars, whatever the lanes.

@@ -53,10 +53,13 @@ where
         let log_prob = log_prob(bijector, load::<V, D>(samples), &context);
         for n in 0..samples.len() {
             let weight = weights.get(first + n).copied().unwrap_or(T::ONE);
+            if weight == T::ZEROS {
+                continue;
+            }
             // Compensated (Kahan 1965): a sum over many samples keeps the digits of its type.
             let term = -log_prob.lane(n) * weight - lost;
             let sum: T = total.loss + term;
-            // Of an infinite loss nothing is lost.
+            // After an infinite loss the mean is infinite, not NaN.
             lost = if sum.is_finite() { (sum - total.loss) - term } else { T::ZEROS };
             total = Total { loss: sum, weight: total.weight + weight };
         }

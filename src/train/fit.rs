@@ -126,9 +126,13 @@ impl<'a, T: Real, B, const D: usize, const C: usize, E, S> Fit<'a, T, B, D, C, E
         let mut state = FitState::start(flow, loss(flow), &settings, &mut copies)?;
         while !state.is_over(&settings) {
             let epoch = Batch { order: Order::random(train.len(), rng), ..Batch::of(train) };
-            for start in (0..epoch.count).step_by(settings.batch) {
+            // At least 1, as was checked; said again for the compiler, which then has no panic to link.
+            for start in (0..epoch.count).step_by(settings.batch.max(1)) {
                 let total = trainer.batch_gradient(flow, &epoch.part(start, settings.batch))?;
-                state.step(flow, trainer, total, &settings, &mut copies)?;
+                // Rows without weight may fill a batch.
+                if T::ZEROS < total.weight {
+                    state.step(flow, trainer, total, &settings, &mut copies)?;
+                }
             }
             let loss = loss(copies.current(flow));
             let progress = state.end_epoch(flow, loss, &settings, &mut copies);

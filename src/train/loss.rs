@@ -26,13 +26,18 @@ impl<'a, T: Real, const D: usize, const C: usize> Batch<'a, T, D, C> {
         Batch { rows: self.rows, order: self.order, start: self.start + start, count: count.min(self.count - start) }
     }
 
-    /// The rows of one pack from place `first` on: samples, contexts and weights; lanes without a row have no weight.
+    /// The rows of one pack from place `first` on: samples, contexts and weights; lanes without a row have no weight. A row without weight is not
+    /// looked at, since its loss may be infinite: its lane repeats one that has some.
     #[inline(always)]
     fn pack<V: Value<Scalar = T>>(&self, first: usize) -> ([V; D], [V; C], V) {
         let count = (self.count - first).min(V::LANES);
         let row = |n: usize| self.order.row(self.start + first + n);
-        let weight =
-            |n: usize| if self.rows.weights().is_empty() { T::ONE } else { self.rows.weights().get(row(n)).copied().unwrap_or(T::ZEROS) };
+        let weight = |n: usize| match self.rows.weights() {
+            [] => T::ONE,
+            weights => weights.get(row(n)).copied().unwrap_or(T::ZEROS),
+        };
+        let counted = (0..count).find(|n| T::ZEROS < weight(*n)).unwrap_or(0);
+        let row = |n: usize| row(if T::ZEROS < weight(n) { n } else { counted });
         (
             gather(count, |n| self.rows.samples().get(row(n))),
             gather(count, |n| self.rows.contexts().get(row(n))),
@@ -59,16 +64,22 @@ where
     let mut total = Total::ZEROS;
     for first in (0..batch.count).step_by(V::LANES) {
         let (mut state, context, weight) = batch.pack::<V>(first);
+        if !weight.any(|weight| T::ZEROS < weight) {
+            continue;
+        }
         let loss = V::outline(
             #[inline(always)]
             || add_pack_gradient::<T, V, B, D, C>(bijector, &mut state, &context, weight, tape, gradient),
         );
         for n in 0..(batch.count - first).min(V::LANES) {
-            let loss = loss.lane(n);
+            let (loss, weight) = (loss.lane(n), weight.lane(n));
+            if weight == T::ZEROS {
+                continue;
+            }
             if !loss.is_finite() {
                 return Err(batch.order.row(batch.start + first + n));
             }
-            total += Total { loss: weight.lane(n) * loss, weight: weight.lane(n) };
+            total += Total { loss: weight * loss, weight };
         }
     }
     Ok(total)
