@@ -48,8 +48,8 @@ fn nothing_allocates() {
     let (mut rows, mut out, weights) = (vec![[0.5f32, -0.25]; 100], vec![0.0f32; 100], vec![1.5f32; 100]);
     assert_eq!(allocations(|| drop(Box::new(1))), 1, "the count works");
     let counted = allocations(|| {
-        flow.log_prob(&rows[0]);
-        flow.score(&rows[0]);
+        let _ = flow.log_prob(&rows[0]);
+        let _ = flow.score(&rows[0]);
         flow.sample(&mut rng);
         flow.log_probs(&rows, &mut out).expect("agreeing lengths");
         flow.fill(&mut rng, &mut rows);

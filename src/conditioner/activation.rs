@@ -161,8 +161,8 @@ macro_rules! activations {
 }
 
 activations! {
-    /// `max(x, 0)`; its derivative at 0 is 0.
-    Relu "relu" = Relu: |x| V::ZEROS.select_lt(x, x, V::ZEROS), |x, y| V::ZEROS.select_lt(x, V::ONE, V::ZEROS);
+    /// `max(x, 0)`, NaN for NaN; its derivative at 0 is 0.
+    Relu "relu" = Relu: |x| V::ZEROS.max(x), |x, y| V::ZEROS.select_lt(x, V::ONE, V::ZEROS);
     /// `x` for `x > 0`, else `0.01 x`.
     LeakyRelu "leaky_relu": |x| V::ZEROS.select_lt(x, x, x * V::constant(0.01)), |x, y| V::ZEROS.select_lt(x, V::ONE, V::constant(0.01));
     /// `tanh x`.

@@ -105,7 +105,7 @@ impl<V: Value, const K: usize> Mixture<V, K> {
     /// `(z, log dz/dx)` with `z = Phi^-1(F(x))`.
     ///
     /// # Domain
-    /// Every finite `x` gives finite results. `-inf` and `+inf` give the saturated values of [`Mixture`]; NaN is read as `-inf`.
+    /// Every finite `x` gives finite results. `-inf` and `+inf` give the saturated values of [`Mixture`]; NaN gives a `z` of NaN.
     #[inline(always)]
     pub fn forward_and_log_det(&self, x: V) -> (V, V) {
         let point = self.at(x);

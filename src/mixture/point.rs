@@ -54,7 +54,7 @@ impl<V: Value, const K: usize> Mixture<V, K> {
             log_tail = self.deepen(&mut point, log_tail);
         }
         let distance = quantile_log_tail(log_tail).max(V::ZEROS);
-        point.z = side * distance;
+        point.z = (side * distance).or_nan_of(x);
         point.mills = math::mills(distance);
         point
     }

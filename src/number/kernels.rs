@@ -78,7 +78,7 @@ fn add_blocks<V: Value, W: Copy, const N: usize>(
         }
         if relu {
             for o in 0..N {
-                sums[o] = V::ZEROS.select_lt(sums[o], sums[o], V::ZEROS);
+                sums[o] = V::ZEROS.max(sums[o]);
             }
         }
         *y = sums;

@@ -20,7 +20,7 @@ use crate::univariate::Univariate;
 /// slope fall to 1e-9, neighbouring floats share an image.)
 ///
 /// # Domain
-/// Every finite `x` up to `MAX` over the slope of the tails; NaN is read as `-bound`.
+/// Every finite `x` up to `MAX` over the slope of the tails; NaN gives NaN.
 ///
 /// # Parameters
 /// [`SplineParams`]; all zero is the identity. `bound`, above 0, is fixed.
@@ -232,7 +232,7 @@ impl<T: Real, const K: usize> Univariate<T> for RationalQuadraticSpline<T, K> {
         let point = Self::point(&bin, held);
         let (tail, _) = slope(params[2][0]);
         let z = bin.height.mul_add(point.n / point.q, bin.y);
-        (self.select(x, z, tail.mul_add(x - held, held)), ln(self.select(x, point.slope(), tail)))
+        (self.select(x, z, tail.mul_add(x - held, held)).or_nan_of(x), ln(self.select(x, point.slope(), tail)))
     }
 
     /// With `t` in `[0, 1]` the height in the bin, `m = d_1 t - d_0 (1 - t)` and the root `r` of `m^2 + 4 s^2 t (1 - t)`:
@@ -253,7 +253,7 @@ impl<T: Real, const K: usize> Univariate<T> for RationalQuadraticSpline<T, K> {
         let point = Point::new(s, d_0, d_1, xi, eta);
         let (tail, _) = slope(params[2][0]);
         let x = bin.width.mul_add(xi, bin.x);
-        (self.select(z, x, held + (z - held) / tail), -ln(self.select(z, point.slope(), tail)))
+        (self.select(z, x, held + (z - held) / tail).or_nan_of(z), -ln(self.select(z, point.slope(), tail)))
     }
 
     /// `z = y_0 + h G` with `G = N / Q`, and `l = log_det`; `p = xi eta`:
