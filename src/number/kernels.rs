@@ -1,6 +1,6 @@
 //! Products of matrices and vectors with lanes: on slices, so that each is compiled once for the lanes it runs on, in this crate and not for each size in those that use it.
 
-use super::{Flat, Pack, Real, Value};
+use super::{Flat, Pack, Real, Value, Zeros};
 
 /// `y[o] = bias[o] + sum_i x[i] weights[i][o]`, or 0 where that is negative and `relu` asked for; the terms added in the order of `i` on every path.
 ///
@@ -71,11 +71,21 @@ fn add_rows<V: Value, R: Flat<V::Scalar>, const N: usize>(
                 sums[o] = V::splat(bias[o]);
             }
         }
-        for (x, row) in x.iter().zip(rows) {
-            let Some(w) = row.flat().get(done..).and_then(|w| w.first_chunk::<N>()) else { continue };
+        let add = |sums: &mut [V; N], x: &V, row: &R| {
+            let Some(w) = row.flat().get(done..).and_then(|w| w.first_chunk::<N>()) else { return };
             for o in 0..N {
                 sums[o] = V::splat(w[o]).mul_add(*x, sums[o]);
             }
+        };
+        // Four rows at a time: the loop's own instructions count beside the products.
+        let ((fours, rest), (rows_of_fours, rows_of_rest)) = (x.as_chunks::<4>(), rows.as_chunks::<4>());
+        for (x, rows) in fours.iter().zip(rows_of_fours) {
+            for k in 0..4 {
+                add(&mut sums, &x[k], &rows[k]);
+            }
+        }
+        for (x, row) in rest.iter().zip(rows_of_rest) {
+            add(&mut sums, x, row);
         }
         *y = sums;
         if relu {
@@ -153,9 +163,6 @@ fn add_blocks<V: Value, W: Copy, const N: usize>(
     done
 }
 
-/// Packs that are kept in registers at a time.
-const BLOCK: usize = 4;
-
 /// `dx[i] += sum_o weights[i][o] dy[o]`.
 #[inline(always)]
 pub(super) fn add_transposed<V: Value>(dy: &[V], weights: &[V::Scalar], dx: &mut [V]) {
@@ -163,25 +170,32 @@ pub(super) fn add_transposed<V: Value>(dy: &[V], weights: &[V::Scalar], dx: &mut
         #[inline(always)]
         || {
             let width = dy.len().max(1);
-            for (dx, rows) in dx.chunks_mut(BLOCK).zip(weights.chunks(BLOCK.saturating_mul(width))) {
-                let mut each = rows.chunks_exact(width);
-                if let (Some(dx), Some(r0), Some(r1), Some(r2), Some(r3)) =
-                    (dx.first_chunk_mut::<BLOCK>(), each.next(), each.next(), each.next(), each.next())
-                {
-                    let mut sums = *dx;
-                    let columns = r0.iter().zip(r1).zip(r2).zip(r3);
-                    for (dy, (((w0, w1), w2), w3)) in dy.iter().zip(columns) {
-                        for (sum, w) in sums.iter_mut().zip([w0, w1, w2, w3]) {
-                            *sum = V::splat(*w).mul_add(*dy, *sum);
+            // Sums of packs of two vectors, as in `add_stored`; two columns at a time, for the loop's own instructions count beside the products.
+            let (pairs, last) = dy.as_chunks::<2>();
+            let (sixes, rest) = dx.as_chunks_mut::<6>();
+            let mut blocks = weights.chunks_exact(width.saturating_mul(6));
+            for (dx, rows) in sixes.iter_mut().zip(&mut blocks) {
+                let row = |k: usize| rows.get(k * width..).and_then(|row| row.get(..width)).unwrap_or(&[]);
+                let column = |k: usize| row(k).as_chunks::<2>().0.iter();
+                let mut sums = *dx;
+                let columns = column(0).zip(column(1)).zip(column(2)).zip(column(3)).zip(column(4)).zip(column(5));
+                for (dy, (((((w0, w1), w2), w3), w4), w5)) in pairs.iter().zip(columns) {
+                    for o in 0..2 {
+                        for (sum, w) in sums.iter_mut().zip([w0, w1, w2, w3, w4, w5]) {
+                            *sum = V::splat(w[o]).mul_add(dy[o], *sum);
                         }
                     }
-                    *dx = sums;
-                } else {
-                    for (dx, row) in dx.iter_mut().zip(rows.chunks_exact(width)) {
-                        for (dy, w) in dy.iter().zip(row) {
-                            *dx = V::splat(*w).mul_add(*dy, *dx);
-                        }
+                }
+                for dy in last {
+                    for (k, sum) in sums.iter_mut().enumerate() {
+                        *sum = V::splat(row(k).last().copied().unwrap_or(V::Scalar::ZEROS)).mul_add(*dy, *sum);
                     }
+                }
+                *dx = sums;
+            }
+            for (dx, row) in rest.iter_mut().zip(blocks.remainder().chunks_exact(width)) {
+                for (dy, w) in dy.iter().zip(row) {
+                    *dx = V::splat(*w).mul_add(*dy, *dx);
                 }
             }
         },
