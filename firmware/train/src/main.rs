@@ -1,4 +1,5 @@
-//! Trains the flows of the images on the host and writes their weights to `weights/`. Those that are kept there came of an earlier order of the rows: a new run gives others.
+//! Trains the flows of the images on the host and writes their weights to `weights/`. Those that are kept there saw their rows in another order:
+//! a new run gives others.
 //!
 //! ```text
 //! cargo run --release -p train
