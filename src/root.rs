@@ -1,8 +1,7 @@
 //! Roots of increasing functions, with a bound on the evaluations that is known at compile time.
 
 use crate::math::ln_1p;
-use crate::number::Real;
-use crate::number::{Value, Zeros};
+use crate::number::{Mask, Real, Value};
 
 /// Evaluations during which [`newton`] may step without halving its bracket.
 const FREE_STEPS: u32 = 12;
@@ -29,42 +28,44 @@ pub const fn max_iterations<T: Real>() -> u32 {
 /// number of floats inside.
 #[inline(always)]
 pub fn newton<V: Value>(bottom: V, top: V, start: V, target: V, f: impl Fn(V) -> (V, V, V, V)) -> (V, V) {
-    let half = V::constant(0.5);
+    let (half, infinity) = (V::constant(0.5), V::splat(V::Scalar::INFINITY));
     let tolerance = tolerance(target);
     // The ends of the bracket are outside: points below and above the root.
     let (mut low, mut high) = (bottom - last_place(bottom), top + last_place(top));
     let (mut x, mut beside) = (start.max(bottom).min(top), V::ZEROS);
-    let mut next = x;
-    let mut last = V::splat(V::Scalar::INFINITY);
-    let mut active = V::ONE;
+    let (mut next, mut last) = (x, infinity);
+    let mut active = Mask::ALL;
     for i in 0..max_iterations::<V::Scalar>() {
         x = next;
         let (value, slope, bend, more) = f(x);
         beside = more;
         let residual = value - target;
-        low = residual.select_lt(V::ZEROS, x, low);
-        high = V::ZEROS.select_lt(residual, x, high);
         let size = residual.abs();
-        let within = |step: V| low.select_lt(step, step.select_lt(high, V::ONE, V::ZEROS), V::ZEROS);
-        let nudge = last_place(x);
-        let nudged = x + V::ZEROS.select_lt(residual, -nudge, nudge);
-        let free = i < FREE_STEPS;
-        let between = low.float_between(high);
-        let middle = if free { half.mul_add(low, half * high) } else { between };
+        let beyond = Mask::less(V::ZEROS, residual);
+        low = Mask::less(residual, V::ZEROS).select(x, low);
+        high = beyond.select(x, high);
+        let inside = |step: V| Mask::less(low, step) & Mask::less(step, high);
+
         let change = residual / slope;
         let bent = x - change * exponential(change * bend);
-        let step = V::ZEROS.select_lt(within(bent), bent, x - change);
+        let step = inside(bent).select(bent, x - change);
         // A shorter step would end on `x` again and leave the bracket open beyond the root.
-        let step = (step - x).abs().select_lt(nudge, nudged, step);
-        let gained = size.select_lt(half * last, within(step), V::ZEROS);
-        let newton = if free || i % 2 == 1 { gained } else { V::ZEROS };
-        last = V::ZEROS.select_lt(newton, size, V::splat(V::Scalar::INFINITY));
+        let nudge = last_place(x);
+        let nudged = x + beyond.select(-nudge, nudge);
+        let step = Mask::less((step - x).abs(), nudge).select(nudged, step);
+
+        let free = i < FREE_STEPS;
+        let halved = Mask::less(size, half * last);
+        let newton = (halved & inside(step)).only_if(free || i % 2 == 1);
+        last = newton.select(size, infinity);
+        let between = low.float_between(high);
+        let middle = if free { half.mul_add(low, half * high) } else { between };
         // With no float left inside, the lower end of the bracket is the root.
-        let open = low.select_lt(between, V::ZEROS.select_lt(newton, step, middle), low).max(bottom).min(top);
-        active = tolerance.select_lt(size, active, V::ZEROS);
-        next = V::ZEROS.select_lt(active, open, x);
-        active = V::ZEROS.select_lt((next - x).abs(), active, V::ZEROS);
-        if !active.any(|a| a > V::Scalar::ZEROS) {
+        let open = Mask::less(low, between).select(newton.select(step, middle), low).max(bottom).min(top);
+        let off = active & Mask::less(tolerance, size);
+        next = off.select(open, x);
+        active = off & Mask::less(V::ZEROS, (next - x).abs());
+        if !active.any() {
             break;
         }
     }

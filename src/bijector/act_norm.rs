@@ -1,11 +1,9 @@
 //! Scale and shift of each dimension.
 
 use crate::bijector::{Bijector, DifferentiableBijector};
-use crate::math::{exp, ln};
-use crate::number::Real;
-use crate::number::Value;
+use crate::math::exp;
+use crate::number::{Real, Value};
 use crate::parameters::Part;
-use crate::start::{DataError, check_rows, moments};
 use crate::univariate::held;
 
 /// `z_d = e^(s_d) x_d + b_d`: standardises each dimension, the first layer of a flow on raw data.
@@ -18,8 +16,8 @@ use crate::univariate::held;
 /// | inverse log-det | `-sum_d s_d` |
 ///
 /// # Parameters
-/// `log_scale[d] = s_d`, held to 40 (`f32`) or 300 (`f64`) in absolute value, and `shift[d] = b_d`. All zero, where [`Init`] puts them, is the identity; [`ActNorm::fit`]
-/// takes them from data.
+/// `log_scale[d] = s_d`, held to 40 (`f32`) or 300 (`f64`) in absolute value, and `shift[d] = b_d`. All zero, where
+/// [`Init`](crate::Init) puts them, is the identity; [`ActNorm::fit`] takes them from data.
 ///
 /// # Cost
 /// `D` exponentials of scalars, whatever the lanes.
@@ -37,21 +35,6 @@ pub struct ActNorm<T, const D: usize> {
 }
 
 impl<T: Real, const D: usize> ActNorm<T, D> {
-    /// Sets scale and shift so that `samples` come out with mean 0 and standard deviation 1 in each dimension; one without spread keeps scale 1.
-    ///
-    /// # Errors
-    /// [`DataError::Empty`], [`DataError::Sample`].
-    pub fn fit(&mut self, samples: &[[T; D]]) -> Result<(), DataError> {
-        check_rows(samples)?;
-        for d in 0..D {
-            let (mean, deviation) = moments(samples.iter().map(|row| row[d]));
-            let log_scale = if 0.0 < deviation { -ln(deviation) } else { 0.0 };
-            self.log_scale[d] = held(T::from_f64(log_scale));
-            self.shift[d] = T::from_f64(-mean * exp(self.log_scale[d].as_()));
-        }
-        Ok(())
-    }
-
     /// `e^(s_d)`, in every lane.
     #[inline(always)]
     fn scale<V: Value<Scalar = T>>(&self, d: usize) -> V {
@@ -155,10 +138,8 @@ impl<T: Real, const D: usize, const C: usize> DifferentiableBijector<T, D, C> fo
 #[cfg(test)]
 mod tests {
     use super::ActNorm;
-    use crate::bijector::Bijector;
     use crate::bijector::check::{self, Limits};
     use crate::number::Zeros;
-    use crate::start::{DataError, moments};
 
     const POINTS: [[f64; 3]; 3] = [[0.3, -0.7, 2.0], [1e3, -1e3, 0.0], [-40.0, 0.0, 1.0]];
 
@@ -167,33 +148,5 @@ mod tests {
         let layer = ActNorm { log_scale: [0.7, -1.2, 0.1], shift: [3.0, 0.2, -0.4] };
         check::laws(&layer, &POINTS, &Limits { round_trip: 1e-15, log_det: 0.0 });
         check::single_precision(&layer, &ActNorm::ZEROS, &POINTS, 1e-6);
-    }
-
-    #[test]
-    fn fit_standardises() {
-        let mut samples = [[1e5, 7.0, -3.0], [1.2e5, 7.0, 1.0], [0.8e5, 7.0, 5.0], [1.1e5, 7.0, 5.0]];
-        let mut layer = ActNorm::ZEROS;
-        layer.fit(&samples).unwrap();
-        for row in &mut samples {
-            Bijector::<f64, 3>::forward_and_log_det(&layer, row, &[]);
-        }
-        for d in [0, 2] {
-            let (mean, deviation) = moments(samples.iter().map(|row| row[d]));
-            assert!(mean.abs() < 1e-14 && (deviation - 1.0).abs() < 1e-14);
-        }
-        assert_eq!((layer.log_scale[1], layer.shift[1]), (0.0, -7.0));
-    }
-
-    #[test]
-    fn degenerate_data() {
-        let mut layer = ActNorm::<f32, 1>::ZEROS;
-        assert_eq!(layer.fit(&[]), Err(DataError::Empty));
-        assert_eq!(layer.fit(&[[0.0], [f32::NAN]]), Err(DataError::Sample(1)));
-        for samples in [[[f32::MAX], [-f32::MAX]], [[1e-45], [0.0]], [[f32::MAX]; 2]] {
-            layer.fit(&samples).unwrap();
-            let mut x = samples[0];
-            let log_det = Bijector::<f32, 1>::forward_and_log_det(&layer, &mut x, &[]);
-            assert!(x[0].is_finite() && log_det.is_finite());
-        }
     }
 }

@@ -3,11 +3,8 @@
 use rand_pcg::Pcg64;
 
 use crate::bijector::{Bijector, DifferentiableBijector};
-use crate::math::ln;
-use crate::math::standard_normal;
-use crate::number::Pack;
-use crate::number::Real;
-use crate::number::{Value, Zeros};
+use crate::math::{ln, standard_normal};
+use crate::number::{Pack, Real, Value, Zeros};
 use crate::parameters::{Parameters, Role};
 
 /// What a round trip may lose.

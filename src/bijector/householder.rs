@@ -3,12 +3,9 @@
 use rand_core::Rng;
 
 use crate::bijector::{Bijector, DifferentiableBijector};
-use crate::math::standard_normal;
-use crate::math::{product_error, sum_in_two, sum_of};
-use crate::number::Real;
-use crate::number::Value;
-use crate::parameters::Init;
-use crate::parameters::Part;
+use crate::math::{product_error, standard_normal, sum_in_two, sum_of};
+use crate::number::{Real, Value};
+use crate::parameters::{Init, Part};
 
 /// `z = H_R .. H_1 x` with `H_r = I - 2 v_r v_r^T / (|v_r|^2 + 1e-12)`.
 ///

@@ -2,8 +2,7 @@
 
 use crate::bijector::{Bijector, DifferentiableBijector};
 use crate::math::exp;
-use crate::number::Real;
-use crate::number::Value;
+use crate::number::{Real, Value};
 use crate::parameters::Part;
 use crate::univariate::held;
 
@@ -19,8 +18,8 @@ use crate::univariate::held;
 /// With a [`Permutation`](crate::Permutation) before it, this is any invertible matrix up to the signs of `z`'s dimensions, which mean nothing to a density.
 ///
 /// # Parameters
-/// `factors[i][j]` is `L_ij` below the diagonal and `U_ij` above it; `factors[i][i] = log U_ii`, held to 40 (`f32`) or 300 (`f64`) in absolute value. All zero, where [`Init`]
-/// puts them, is the identity.
+/// `factors[i][j]` is `L_ij` below the diagonal and `U_ij` above it; `factors[i][i] = log U_ii`, held to 40 (`f32`) or 300 (`f64`) in absolute value. All zero, where
+/// [`Init`](crate::Init) puts them, is the identity.
 ///
 /// # Accuracy
 /// Round trips are as exact as the factors are well conditioned: large entries beside small diagonals magnify rounding.

@@ -7,10 +7,8 @@ use rand_core::Rng;
 use crate::bijector::{Bijector, DifferentiableBijector};
 use crate::linalg::orthonormalize;
 use crate::math::standard_normal;
-use crate::number::Real;
-use crate::number::Value;
-use crate::parameters::Init;
-use crate::parameters::Part;
+use crate::number::{Real, Value};
+use crate::parameters::{Init, Part};
 
 /// `z = x q` for rows `x` and a fixed orthogonal matrix `q`.
 ///

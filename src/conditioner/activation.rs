@@ -160,17 +160,11 @@ macro_rules! activations {
     )+};
 }
 
-/// `x` as a scalar constant of `V`.
-#[inline(always)]
-fn constant<V: Value>(x: f64) -> V {
-    V::splat(V::Scalar::from_f64(x))
-}
-
 activations! {
-    /// `max(x, 0)`; its derivative at 0 is 0.
-    Relu "relu" = Relu: |x| V::ZEROS.select_lt(x, x, V::ZEROS), |x, y| V::ZEROS.select_lt(x, V::ONE, V::ZEROS);
+    /// `max(x, 0)`, NaN for NaN; its derivative at 0 is 0.
+    Relu "relu" = Relu: |x| V::ZEROS.max(x), |x, y| V::ZEROS.select_lt(x, V::ONE, V::ZEROS);
     /// `x` for `x > 0`, else `0.01 x`.
-    LeakyRelu "leaky_relu": |x| V::ZEROS.select_lt(x, x, x * constant(0.01)), |x, y| V::ZEROS.select_lt(x, V::ONE, constant(0.01));
+    LeakyRelu "leaky_relu": |x| V::ZEROS.select_lt(x, x, x * V::constant(0.01)), |x, y| V::ZEROS.select_lt(x, V::ONE, V::constant(0.01));
     /// `tanh x`.
     Tanh "tanh": |x| math::tanh(x), |x, y| V::ONE - y * y;
     /// `1 / (1 + exp(-x))`.

@@ -33,8 +33,7 @@ const SQRT_HALF_PI: f64 = 1.253_314_137_315_500_3;
 mod tests {
     use super::*;
     use crate::math::sf;
-    use crate::number::Real;
-    use crate::number::{Fused, Pack};
+    use crate::number::{Fused, Pack, Real};
 
     const SQRT_TAU: f64 = 2.506_628_274_631_000_5;
 

@@ -1,19 +1,9 @@
 //! A mixture where densities or tails are too small to be summed as they are: far out, in wide gaps, and where a weight is next to nothing.
 
-use super::point::Point;
+use super::point::{Point, least};
 use super::{Mixture, SQRT_TAU, small_part};
 use crate::math::{density_and_tail, exp, exp_falling, exp_normal, half_square, largest_of, ln, mills, sum, sum_of, two_sum};
-use crate::number::Real;
-use crate::number::{Lanewise, Value, Zeros};
-
-/// The least tail and the least density that are summed as they are.
-///
-/// What underflows beside them is less than an epsilon of them, the smallest weights and the narrowest scales included.
-#[inline(always)]
-pub(super) fn least<T: Real>() -> (T, T) {
-    let power = |n: f64| T::ONE.scale2(T::from_f64(n));
-    if T::BITS == 32 { (power(-90.0), power(-36.0)) } else { (power(-900.0), power(-500.0)) }
-}
+use crate::number::{Lanewise, Real, Value, Zeros};
 
 /// What [`Mixture::deepen`] finds: densities and masses with units of their own.
 struct Deep<V, const K: usize> {
@@ -52,7 +42,7 @@ impl<V: Value, const K: usize> Mixture<V, K> {
 
     /// A function of its own: it is seldom called, and large.
     fn deep(&self, t: [V; K], side: V) -> Deep<V, K> {
-        V::outline_elementwise(
+        V::outline(
             #[inline(always)]
             || self.deep_inside(&t, side),
         )

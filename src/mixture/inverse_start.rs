@@ -2,8 +2,7 @@
 
 use super::{Mixture, SQRT_TAU};
 use crate::math::{exp_normal, ln_rough, mills_rough, quantile_rough};
-use crate::number::Real;
-use crate::number::{Lanewise, Value, Zeros};
+use crate::number::{Lanewise, Real, Value, Zeros};
 
 /// What a search for the root of `F(x) = Phi(z)` starts from.
 #[derive(Clone, Copy)]

@@ -78,7 +78,7 @@ fn add_blocks<V: Value, W: Copy, const N: usize>(
         }
         if relu {
             for o in 0..N {
-                sums[o] = V::ZEROS.select_lt(sums[o], sums[o], V::ZEROS);
+                sums[o] = V::ZEROS.max(sums[o]);
             }
         }
         *y = sums;
@@ -97,7 +97,7 @@ pub(super) fn add_transposed<V: Value>(dy: &[V], weights: &[V::Scalar], dx: &mut
         #[inline(always)]
         || {
             let width = dy.len().max(1);
-            for (dx, rows) in dx.chunks_mut(BLOCK).zip(weights.chunks(BLOCK * width)) {
+            for (dx, rows) in dx.chunks_mut(BLOCK).zip(weights.chunks(BLOCK.saturating_mul(width))) {
                 let mut each = rows.chunks_exact(width);
                 if let (Some(dx), Some(r0), Some(r1), Some(r2), Some(r3)) =
                     (dx.first_chunk_mut::<BLOCK>(), each.next(), each.next(), each.next(), each.next())
@@ -187,7 +187,7 @@ fn add_outer_blocks<L: Value<Lane = L>, const N: usize, const O: usize>(
             }
             add_sums(bias, done, &sum);
         }
-        for (x, rows) in x.chunks(2).zip(weights.chunks_mut(2 * width)) {
+        for (x, rows) in x.chunks(2).zip(weights.chunks_mut(width.saturating_mul(2))) {
             if let ([x0, x1], Some((r0, r1))) = (x, rows.split_at_mut_checked(width)) {
                 let (mut sum0, mut sum1) = ([L::ZEROS; O], [L::ZEROS; O]);
                 for n in 0..N {

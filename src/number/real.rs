@@ -7,8 +7,7 @@ use rand_core::Rng;
 
 use crate::number::kernels::compiled_here;
 use crate::number::outline::vectorized;
-use crate::number::{Coefficients, Fused, Pack};
-use crate::number::{Lanewise, Value, Zeros};
+use crate::number::{Coefficients, Fused, Lanewise, Pack, Value, Zeros};
 
 mod sealed {
     pub trait Sealed {}

@@ -130,6 +130,13 @@ pub trait Value:
         Self::splat(Self::Scalar::from_f64(x))
     }
 
+    /// `self`, but NaN where `x` is: for maths whose selects read NaN as a number.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn or_nan_of(self, x: Self) -> Self {
+        Self::splat(-Self::Scalar::INFINITY).select_lt(x.abs(), self, x)
+    }
+
     /// The larger of the two; `other` where `self` is NaN.
     #[inline(always)]
     fn max(self, other: Self) -> Self {

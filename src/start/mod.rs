@@ -29,6 +29,7 @@
 //! warm start gives a [`CouplingFlow`](crate::factory::CouplingFlow) the density of the [`GaussianizationFlow`](crate::factory::GaussianizationFlow) that the same data would
 //! give, its log-scales held to the clamp's range; one training step moves the weights off zero, and the mixtures begin to depend on the other dimensions.
 
+mod act_norm;
 mod decompose;
 mod em;
 mod gaussianize;

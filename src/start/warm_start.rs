@@ -3,8 +3,7 @@
 use rand_core::Rng;
 
 use crate::flow::{Flow, log_base};
-use crate::number::Real;
-use crate::number::Value;
+use crate::number::{Real, Value};
 use crate::start::{DataError, Em, Gaussianize, check_rows};
 
 /// How to start a flow from data. By default to principal axes, with mixtures that are close enough for training to go on from: one start each, of at most 100 iterations that
@@ -84,13 +83,11 @@ mod tests {
     use rand_pcg::Pcg64;
 
     use super::{Rotation, WarmStart};
-    use crate::bijector::{ActNorm, Coupling, Householder, Linear, Marginal, Orthogonal, Reverse};
-    use crate::bijector::{FirstHalf, Swap};
+    use crate::bijector::{ActNorm, Coupling, FirstHalf, Householder, Linear, Marginal, Orthogonal, Reverse, Swap};
     use crate::conditioner::{Dense, Head, Relu, SharedHead};
     use crate::flow::Flow;
     use crate::math::standard_normal;
-    use crate::number::Real;
-    use crate::number::Zeros;
+    use crate::number::{Real, Zeros};
     use crate::parameters::{Init, Parameters};
     use crate::start::{DataError, Em};
     use crate::univariate::{Affine, MixtureCdf, NoClamp, RationalQuadraticSpline, SigmoidClamp, TanhClamp};

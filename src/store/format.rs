@@ -42,8 +42,7 @@ use core::fmt;
 use crate::bijector::Bijector;
 use crate::flow::Flow;
 use crate::number::Real;
-use crate::parameters::Parameters;
-use crate::parameters::Part;
+use crate::parameters::{Parameters, Part};
 
 const MAGIC: [u8; 8] = *b"gaussflw";
 const VERSION: u32 = 1;

@@ -2,10 +2,8 @@
 
 use crate::math::exp;
 use crate::mixture::Mixture;
-use crate::number::Real;
-use crate::number::{Value, Zeros};
-use crate::parameters::Parameters;
-use crate::parameters::Part;
+use crate::number::{Real, Value, Zeros};
+use crate::parameters::{Parameters, Part};
 use crate::univariate::{LogScaleClamp, Univariate};
 
 /// The map `z = sigma x + mu` of one dimension with `sigma = e^clamp(raw)`: in a [`Coupling`](crate::Coupling) the layer of Real NVP.
@@ -116,9 +114,8 @@ impl<T: Real, S: LogScaleClamp<T>> Univariate<T> for Affine<S> {
 #[cfg(test)]
 mod tests {
     use super::Affine;
-    use crate::bijector::FirstHalf;
     use crate::bijector::check::{self, Limits};
-    use crate::bijector::{Coupling, Marginal};
+    use crate::bijector::{Coupling, FirstHalf, Marginal};
     use crate::conditioner::Head;
     use crate::number::Zeros;
     use crate::univariate::{NoClamp, SigmoidClamp, TanhClamp, Univariate};
