@@ -140,8 +140,16 @@ fn rows_without_weight_are_left_out() {
     let mut trainer = Trainer::<_, Pack<f64, 4>>::ZEROS;
     let (ours, theirs) = (trainer.nll_gradient(&flow, rows).unwrap(), flow.mean_nll(rows));
     assert!((ours.mean() - theirs).abs() <= REORDERED * theirs);
+    let gradient = trainer.gradient().clone();
+    trainer.nll_gradient(&flow, &repeated(&samples)).unwrap();
+    for (ours, theirs) in gradient.bijector.params.as_flattened().iter().zip(trainer.gradient().bijector.params.as_flattened()) {
+        assert!((ours - theirs).abs() <= REORDERED * theirs.abs().max(1.0), "{ours} for {theirs}");
+    }
     assert!((theirs - flow.mean_nll(&repeated(&samples))).abs() <= REORDERED * theirs);
     assert_eq!(flow.mean_nll(&samples), f64::INFINITY);
+    // A target that says nothing of the rows without weight, which are far out.
+    let target = |x: &[f64; 2], _: &[f64; 0]| if x[0].abs() < 1e9 { (0.0, [0.0; 2]) } else { (f64::NAN, [f64::NAN; 2]) };
+    assert!(trainer.step_reverse_kl(&mut flow, rows, target, &Settings::default()).is_ok());
     // Of 13 rows 7 count.
     for (batch, steps) in [(1, 7..=7), (4, 2..=4), (usize::MAX, 1..=1)] {
         let settings = Settings { epochs: 1, batch, ..Settings::default() };

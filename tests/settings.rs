@@ -44,9 +44,9 @@ fn bad_settings_are_refused_everywhere() {
     let (before, untouched) = (flow.clone(), rng.clone());
     let [mut average, mut best] = [0, 1].map(|_| Box::new(Small::ZEROS));
     let mut trainer = Box::new(Four::ZEROS);
-    // A step was made, so that there are moments to keep.
-    trainer.step(&mut flow.clone(), &rows, &Settings::default()).unwrap();
-    let moments = trainer.moments().map(Clone::clone);
+    // A step was made, on other rows, so that there are moments and a gradient to keep.
+    trainer.step(&mut flow.clone(), &[[2.0, 1.0]], &Settings::default()).unwrap();
+    let (moments, gradient) = (trainer.moments().map(Clone::clone), trainer.gradient().clone());
     for (name, spoil) in SPOILS {
         let mut settings = Settings::default();
         spoil(&mut settings);
@@ -60,7 +60,7 @@ fn bad_settings_are_refused_everywhere() {
         assert_eq!(fit.run(&mut *trainer, &mut rng), Err(refused));
         assert_eq!((trainer.steps(), &rng), (1, &untouched), "{settings:?}");
         assert!(flow == before && *average == Small::ZEROS && *best == Small::ZEROS, "{settings:?}");
-        assert!(trainer.moments() == moments.each_ref(), "{settings:?}");
+        assert!(trainer.moments() == moments.each_ref() && *trainer.gradient() == gradient, "{settings:?}");
     }
     // And the same calls go through with the settings as they should be.
     let settings = Settings { epochs: 1, clip: f32::INFINITY, ..Settings::default() };

@@ -4,6 +4,7 @@ use rand_core::Rng;
 
 use crate::bijector::{Bijector, DifferentiableBijector};
 use crate::math::{product_error, standard_normal, sum_in_two, sum_of};
+use crate::number::kernels::reflect_here;
 use crate::number::{Real, Value};
 use crate::parameters::{Init, Part};
 
@@ -59,6 +60,12 @@ impl<T: Real, const D: usize, const R: usize> Householder<T, D, R> {
     }
 }
 
+/// `x - (factor v x) v`.
+#[inline(always)]
+fn reflect<V: Value, const D: usize>(v: &[V::Scalar; D], factor: [V::Scalar; 2], x: &mut [V; D]) {
+    if V::LANES == 1 { reflect_here(v, factor, x) } else { V::reflect(v, factor, x) }
+}
+
 crate::parameters! { impl[T: Real, const D: usize, const R: usize] Parameters<T> + Zeros for Householder<T, D, R> { trainable reflectors: [[T; D]; R] } }
 
 /// Standard-normal reflectors: uniform directions.
@@ -75,7 +82,7 @@ impl<T: Real, const D: usize, const R: usize, const C: usize> Bijector<T, D, C> 
     fn forward_and_log_det<V: Value<Scalar = T>>(&self, x: &mut [V; D], _: &[V; C]) -> V {
         for r in 0..R {
             let (v, factor) = self.mirror(r, SOFTENING);
-            V::reflect(v, factor, x);
+            reflect(v, factor, x);
         }
         V::ZEROS
     }
@@ -84,7 +91,7 @@ impl<T: Real, const D: usize, const R: usize, const C: usize> Bijector<T, D, C> 
     fn inverse_and_log_det<V: Value<Scalar = T>>(&self, z: &mut [V; D], _: &[V; C]) -> V {
         for r in (0..R).rev() {
             let (v, factor) = self.mirror(r, -SOFTENING);
-            V::reflect(v, factor, z);
+            reflect(v, factor, z);
         }
         V::ZEROS
     }
@@ -119,7 +126,7 @@ impl<T: Real, const D: usize, const R: usize, const C: usize> DifferentiableBije
         self.forward_and_log_det(&mut x, context);
         for r in (0..R).rev() {
             let (v, factor) = self.mirror(r, -SOFTENING);
-            V::reflect(v, factor, &mut x);
+            reflect(v, factor, &mut x);
             let (v, [factor, _]) = self.mirror(r, SOFTENING);
             V::reflect_backward(v, factor, &x, d, gradient.as_deref_mut().map(|g| &mut g.reflectors[r][..]));
         }
@@ -138,7 +145,7 @@ impl<T: Real, const D: usize, const R: usize, const C: usize> DifferentiableBije
         let mut z = *tape;
         for r in 0..R {
             let (v, factor) = self.mirror(r, SOFTENING);
-            V::reflect(v, factor, &mut z);
+            reflect(v, factor, &mut z);
             let (v, [factor, _]) = self.mirror(r, -SOFTENING);
             V::reflect_backward(v, factor, &z, d, gradient.as_deref_mut().map(|g| &mut g.reflectors[r][..]));
         }

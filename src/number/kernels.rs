@@ -1,6 +1,6 @@
 //! Products of matrices and vectors with lanes: on slices, so that each is compiled once for the lanes it runs on, in this crate and not for each size in those that use it.
 
-use super::{Pack, Real, Value};
+use super::{Flat, Pack, Real, Value};
 
 /// `y[o] = bias[o] + sum_i x[i] weights[i][o]`, or 0 where that is negative and `relu` asked for; the terms added in the order of `i` on every path.
 ///
@@ -22,6 +22,72 @@ pub(crate) fn add_int8<V: Value>(x: &[V], weights: &[i8], y: &mut [V]) {
     );
 }
 
+/// [`affine`] of rows whose width the compiler knows, for single samples: a function of its own for each width.
+#[inline(always)]
+pub(crate) fn affine_of_rows<V: Value, R: Flat<V::Scalar>>(x: &[V], rows: &[R], bias: &[V::Scalar], relu: bool, y: &mut [V]) {
+    V::outline(
+        #[inline(always)]
+        || {
+            // A block's sums stay in registers: 8 vectors where there are vectors, 16 scalars on a microcontroller.
+            let mut done = 0;
+            if const { R::LEN >= 32 && !cfg!(target_arch = "arm") } {
+                done = add_rows::<V, R, 32>(x, rows, bias, relu, y, done);
+            }
+            if const { R::LEN % 32 >= 24 && !cfg!(target_arch = "arm") } {
+                done = add_rows::<V, R, 24>(x, rows, bias, relu, y, done);
+            }
+            if const { R::LEN % 32 >= 16 || (R::LEN >= 16 && cfg!(target_arch = "arm")) } {
+                done = add_rows::<V, R, 16>(x, rows, bias, relu, y, done);
+            }
+            if const { R::LEN % 16 >= 8 } {
+                done = add_rows::<V, R, 8>(x, rows, bias, relu, y, done);
+            }
+            if const { R::LEN % 8 >= 4 } {
+                done = add_rows::<V, R, 4>(x, rows, bias, relu, y, done);
+            }
+            if const { R::LEN % 4 > 0 } {
+                add_rows::<V, R, 1>(x, rows, bias, relu, y, done);
+            }
+        },
+    );
+}
+
+/// [`affine_of_rows`] for whole blocks of `N` outputs from output `done` on; returns how many are done then.
+#[cfg_attr(not(target_arch = "arm"), inline(always))]
+#[cfg_attr(target_arch = "arm", inline(never))]
+fn add_rows<V: Value, R: Flat<V::Scalar>, const N: usize>(
+    x: &[V],
+    rows: &[R],
+    bias: &[V::Scalar],
+    relu: bool,
+    y: &mut [V],
+    mut done: usize,
+) -> usize {
+    while done + N <= R::LEN {
+        let Some(y) = y.get_mut(done..).and_then(|y| y.first_chunk_mut::<N>()) else { break };
+        let mut sums = *y;
+        if let Some(bias) = bias.get(done..).and_then(|b| b.first_chunk::<N>()) {
+            for o in 0..N {
+                sums[o] = V::splat(bias[o]);
+            }
+        }
+        for (x, row) in x.iter().zip(rows) {
+            let Some(w) = row.flat().get(done..).and_then(|w| w.first_chunk::<N>()) else { continue };
+            for o in 0..N {
+                sums[o] = V::splat(w[o]).mul_add(*x, sums[o]);
+            }
+        }
+        *y = sums;
+        if relu {
+            for sum in y {
+                *sum = V::ZEROS.max(*sum);
+            }
+        }
+        done += N;
+    }
+    done
+}
+
 /// [`affine`], with weights that are stored as `W` and read by `load`.
 #[inline(always)]
 fn add_stored<V: Value, W: Copy>(
@@ -32,22 +98,10 @@ fn add_stored<V: Value, W: Copy>(
     relu: bool,
     y: &mut [V],
 ) {
-    let mut done = 0;
-    if V::LANES == 1 {
-        // A block's sums stay in registers: 8 vectors where there are vectors, 16 scalars on a microcontroller.
-        if !cfg!(target_arch = "arm") {
-            done = add_blocks::<V, W, 32>(x, weights, load, bias, relu, y, done);
-            done = add_blocks::<V, W, 24>(x, weights, load, bias, relu, y, done);
-        }
-        done = add_blocks::<V, W, 16>(x, weights, load, bias, relu, y, done);
-        done = add_blocks::<V, W, 8>(x, weights, load, bias, relu, y, done);
-        done = add_blocks::<V, W, 4>(x, weights, load, bias, relu, y, done);
-    } else {
-        // Of packs of two vectors, 4 sums keep the multipliers just busy, 6 with slack; `x` and a weight fill the rest of 16 registers.
-        done = add_blocks::<V, W, 6>(x, weights, load, bias, relu, y, done);
-        done = add_blocks::<V, W, 4>(x, weights, load, bias, relu, y, done);
-        done = add_blocks::<V, W, 2>(x, weights, load, bias, relu, y, done);
-    }
+    // Of packs of two vectors, 4 sums keep the multipliers just busy, 6 with slack; `x` and a weight fill the rest of 16 registers.
+    let done = add_blocks::<V, W, 6>(x, weights, load, bias, relu, y, 0);
+    let done = add_blocks::<V, W, 4>(x, weights, load, bias, relu, y, done);
+    let done = add_blocks::<V, W, 2>(x, weights, load, bias, relu, y, done);
     add_blocks::<V, W, 1>(x, weights, load, bias, relu, y, done);
 }
 
@@ -70,7 +124,19 @@ fn add_blocks<V: Value, W: Copy, const N: usize>(
                 sums[o] = V::splat(bias[o]);
             }
         }
-        for (x, row) in x.iter().zip(weights.chunks_exact(width)) {
+        // Four rows at a time: the loop's own instructions count beside the products.
+        let (fours, rest) = x.as_chunks::<4>();
+        let mut groups = weights.chunks_exact(width.saturating_mul(4));
+        for (x, group) in fours.iter().zip(&mut groups) {
+            let row = |k: usize| group.get(k * width + done..).and_then(|w| w.first_chunk::<N>());
+            let (Some(w0), Some(w1), Some(w2), Some(w3)) = (row(0), row(1), row(2), row(3)) else { continue };
+            for (x, w) in x.iter().zip([w0, w1, w2, w3]) {
+                for o in 0..N {
+                    sums[o] = V::splat(load(w[o])).mul_add(*x, sums[o]);
+                }
+            }
+        }
+        for (x, row) in rest.iter().zip(groups.remainder().chunks_exact(width)) {
             let Some(w) = row.get(done..).and_then(|w| w.first_chunk::<N>()) else { continue };
             for o in 0..N {
                 sums[o] = V::splat(load(w[o])).mul_add(*x, sums[o]);
@@ -232,14 +298,18 @@ fn add_sums<L: Value<Lane = L>, const O: usize>(row: &mut [L::Scalar], first: us
 pub(super) fn reflect<V: Value>(v: &[V::Scalar], factor: [V::Scalar; 2], x: &mut [V]) {
     V::outline(
         #[inline(always)]
-        || {
-            let dot = dot(v, x);
-            let along = -(dot * V::splat(factor[0]) + dot * V::splat(factor[1]));
-            for (x, v) in x.iter_mut().zip(v) {
-                *x = V::splat(*v).mul_add(along, *x);
-            }
-        },
+        || reflect_here(v, factor, x),
     );
+}
+
+/// As [`reflect`], inlined: for single samples.
+#[inline(always)]
+pub(crate) fn reflect_here<V: Value>(v: &[V::Scalar], factor: [V::Scalar; 2], x: &mut [V]) {
+    let dot = dot(v, x);
+    let along = -(dot * V::splat(factor[0]) + dot * V::splat(factor[1]));
+    for (x, v) in x.iter_mut().zip(v) {
+        *x = V::splat(*v).mul_add(along, *x);
+    }
 }
 
 /// Back through [`reflect`] at `x` with `factor = 2 / (|v|^2 +- e)`, so `dfactor = -factor^2 v dv`: `dx = dy - f v (v dy)` and `dv = f^2 (v x)(v dy) v - f ((v x) dy + (v dy) x)`.

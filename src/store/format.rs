@@ -1,7 +1,7 @@
 //! A flow's parameters as bytes, without a heap.
 //!
 //! ```
-//! use gaussflow::{Flow, Householder, Init, Marginal, MixtureCdf, NoClamp, Zeros, format::DecodeError};
+//! use gaussflow::{Flow, Householder, Init, Marginal, MixtureCdf, NoClamp, Zeros, store::format::DecodeError};
 //! use rand_pcg::Pcg32;
 //!
 //! type Small = Flow<f32, (Householder<f32, 2, 2>, Marginal<f32, MixtureCdf<NoClamp, 4>, 2>), 2>;
