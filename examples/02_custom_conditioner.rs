@@ -40,12 +40,10 @@ type Moons = Flow<f32, [(Householder<f32, 2, 2>, Half<FirstHalf>, Half<Swap<Firs
 fn main() -> Result<(), TrainError> {
     let (mut rng, mut points) = (Pcg64::new(1, 1), vec![[0.0; 2]; 5000]);
     two_moons(&mut points, 0.1, &mut rng);
-    let mut flow = Moons::random(&mut rng);
+    let (mut flow, mut mean) = (Moons::random(&mut rng), Moons::ZEROS);
     println!("NLL before training {:.3} nats", flow.mean_nll(&points));
     let mut trainer = Box::new(Trainer::<_>::ZEROS);
-    flow.fit(&points)
-        .settings(Settings { epochs: 60, batch: 500, learning_rate: 5e-3, ..Settings::default() })
-        .run(&mut trainer, &mut rng)?;
+    flow.fit(&points).settings(Settings { learning_rate: 5e-3, ..Settings::default() }).average(&mut mean).run(&mut trainer, &mut rng)?;
     println!("NLL after training  {:.3} nats", flow.mean_nll(&points));
     Ok(())
 }

@@ -43,9 +43,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (mut below, mut low, mut alarms) = (0, [0, 0], Vec::new());
     for t in 0..1000 {
         let faulty = (600..700).contains(&t);
-        let log_prob = flow.log_prob(&sensors(8000 + t, if faulty { 0.67 } else { 1.0 }, &mut rng));
-        below = if log_prob < threshold { below + 1 } else { 0 };
-        low[usize::from(faulty)] += usize::from(log_prob < threshold);
+        let is_below = flow.is_below(&sensors(t, if faulty { 0.67 } else { 1.0 }, &mut rng), threshold);
+        below = if is_below { below + 1 } else { 0 };
+        low[usize::from(faulty)] += usize::from(is_below);
         if below == 3 {
             alarms.push(t);
         }
