@@ -108,6 +108,13 @@ fn add_stored<V: Value, W: Copy>(
     relu: bool,
     y: &mut [V],
 ) {
+    if V::LANES == 1 {
+        // Scalars fill their registers by as many sums.
+        let done = add_blocks::<V, W, 16>(x, weights, load, bias, relu, y, 0);
+        let done = add_blocks::<V, W, 4>(x, weights, load, bias, relu, y, done);
+        add_blocks::<V, W, 1>(x, weights, load, bias, relu, y, done);
+        return;
+    }
     // Of packs of two vectors, 4 sums keep the multipliers just busy, 6 with slack; `x` and a weight fill the rest of 16 registers.
     let done = add_blocks::<V, W, 6>(x, weights, load, bias, relu, y, 0);
     let done = add_blocks::<V, W, 4>(x, weights, load, bias, relu, y, done);
