@@ -1,6 +1,7 @@
 //! Scale and shift of each dimension.
 
 use crate::bijector::{Bijector, DifferentiableBijector};
+use crate::linalg::within_floats;
 use crate::math::exp;
 use crate::number::{Real, Value};
 use crate::parameters::Part;
@@ -16,7 +17,7 @@ use crate::univariate::held;
 /// | inverse log-det | `-sum_d s_d` |
 ///
 /// # Parameters
-/// `log_scale[d] = s_d`, held to 40 (`f32`) or 300 (`f64`) in absolute value, and `shift[d] = b_d`. All zero, where
+/// `log_scale[d] = s_d`, held to 88 (`f32`) or 709 (`f64`) in absolute value, and `shift[d] = b_d`. All zero, where
 /// [`Init`](crate::Init) puts them, is the identity; [`ActNorm::fit`] takes them from data.
 ///
 /// # Cost
@@ -62,7 +63,7 @@ impl<T: Real, const D: usize, const C: usize> Bijector<T, D, C> for ActNorm<T, D
     #[inline(always)]
     fn forward_and_log_det<V: Value<Scalar = T>>(&self, x: &mut [V; D], _: &[V; C]) -> V {
         for d in 0..D {
-            x[d] = self.scale::<V>(d).mul_add(x[d], V::splat(self.shift[d]));
+            x[d] = within_floats(self.scale::<V>(d).mul_add(x[d], V::splat(self.shift[d])));
         }
         V::splat(self.log_det())
     }
@@ -70,7 +71,7 @@ impl<T: Real, const D: usize, const C: usize> Bijector<T, D, C> for ActNorm<T, D
     #[inline(always)]
     fn inverse_and_log_det<V: Value<Scalar = T>>(&self, z: &mut [V; D], _: &[V; C]) -> V {
         for d in 0..D {
-            z[d] = (z[d] - V::splat(self.shift[d])) / self.scale(d);
+            z[d] = within_floats((z[d] - V::splat(self.shift[d])) / self.scale(d));
         }
         V::splat(-self.log_det())
     }

@@ -3,6 +3,7 @@
 use rand_core::Rng;
 
 use crate::bijector::{Bijector, DifferentiableBijector};
+use crate::linalg::{Room, moderate};
 use crate::math::{product_error, standard_normal, sum_in_two, sum_of};
 use crate::number::kernels::reflect_here;
 use crate::number::{Real, Value};
@@ -18,7 +19,10 @@ use crate::parameters::{Init, Part};
 /// | inverse log-det | 0 |
 ///
 /// # Parameters
-/// `reflectors[r]` is `v_r`, of any length. One shorter than `3e-5`, zero included, is the identity.
+/// `reflectors[r]` is `v_r`, of any length up to the largest float. One shorter than `3e-5`, zero included, is the identity.
+///
+/// # Domain
+/// Every finite `x`; what a rotation takes beyond the floats becomes the largest one.
 ///
 /// # Accuracy
 /// The 1e-12, which keeps weights exchangeable with Keras flows, makes `H_r` orthogonal to `2e-12 / |v_r|^2` only. The inverse accounts for it and undoes the forward
@@ -42,8 +46,10 @@ impl<T: Real, const D: usize, const R: usize> Householder<T, D, R> {
     ///
     /// To twice the digits, because what the factor is off by turns up in every sample alike.
     #[inline(always)]
-    fn mirror(&self, r: usize, softening: f64) -> (&[T; D], [T; 2]) {
-        let v = &self.reflectors[r];
+    fn mirror(&self, r: usize, softening: f64) -> ([T; D], [T; 2]) {
+        let (v, long) = moderate(&self.reflectors[r]);
+        // Beside the square of a long one it is nothing.
+        let softening = if long { 0.0 } else { softening };
         let (mut squares, mut errors) = ([T::ZEROS; D], [T::ZEROS; D]);
         for d in 0..D {
             squares[d] = v[d] * v[d];
@@ -80,19 +86,23 @@ impl<T: Real, const D: usize, const R: usize> Init<T> for Householder<T, D, R> {
 impl<T: Real, const D: usize, const R: usize, const C: usize> Bijector<T, D, C> for Householder<T, D, R> {
     #[inline(always)]
     fn forward_and_log_det<V: Value<Scalar = T>>(&self, x: &mut [V; D], _: &[V; C]) -> V {
+        let room = Room::make(x);
         for r in 0..R {
             let (v, factor) = self.mirror(r, SOFTENING);
-            reflect(v, factor, x);
+            reflect(&v, factor, x);
         }
+        room.give_back(x);
         V::ZEROS
     }
 
     #[inline(always)]
     fn inverse_and_log_det<V: Value<Scalar = T>>(&self, z: &mut [V; D], _: &[V; C]) -> V {
+        let room = Room::make(z);
         for r in (0..R).rev() {
             let (v, factor) = self.mirror(r, -SOFTENING);
-            reflect(v, factor, z);
+            reflect(&v, factor, z);
         }
+        room.give_back(z);
         V::ZEROS
     }
 
@@ -126,9 +136,9 @@ impl<T: Real, const D: usize, const R: usize, const C: usize> DifferentiableBije
         self.forward_and_log_det(&mut x, context);
         for r in (0..R).rev() {
             let (v, factor) = self.mirror(r, -SOFTENING);
-            reflect(v, factor, &mut x);
+            reflect(&v, factor, &mut x);
             let (v, [factor, _]) = self.mirror(r, SOFTENING);
-            V::reflect_backward(v, factor, &x, d, gradient.as_deref_mut().map(|g| &mut g.reflectors[r][..]));
+            V::reflect_backward(&v, factor, &x, d, gradient.as_deref_mut().map(|g| &mut g.reflectors[r][..]));
         }
     }
 
@@ -145,9 +155,71 @@ impl<T: Real, const D: usize, const R: usize, const C: usize> DifferentiableBije
         let mut z = *tape;
         for r in 0..R {
             let (v, factor) = self.mirror(r, SOFTENING);
-            reflect(v, factor, &mut z);
+            reflect(&v, factor, &mut z);
             let (v, [factor, _]) = self.mirror(r, -SOFTENING);
-            V::reflect_backward(v, factor, &z, d, gradient.as_deref_mut().map(|g| &mut g.reflectors[r][..]));
+            V::reflect_backward(&v, factor, &z, d, gradient.as_deref_mut().map(|g| &mut g.reflectors[r][..]));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Householder;
+    use crate::bijector::Bijector;
+    use crate::number::{Pack, Real, Value};
+
+    fn there_and_back<T: Real>(reflectors: [[f64; 2]; 2], x: [T; 2]) -> ([T; 2], [T; 2]) {
+        let layer = Householder { reflectors: reflectors.map(|v| v.map(T::from_f64)) };
+        let mut z = x;
+        Bijector::<T, 2>::forward_and_log_det(&layer, &mut z, &[]);
+        let mut back = z;
+        Bijector::<T, 2>::inverse_and_log_det(&layer, &mut back, &[]);
+        (z, back)
+    }
+
+    #[test]
+    fn numbers_at_the_ends_of_the_floats() {
+        let half_turn = [[2.0, 0.0], [0.0, 2.0]];
+        for x in [[f32::MAX, 0.0], [-f32::MAX, f32::MAX], [1e38, -3.0]] {
+            let (z, back) = there_and_back(half_turn, x);
+            assert!(
+                (0..2).all(|d| (z[d] + x[d]).abs() <= 1e-6 * x[0].abs() && (back[d] - x[d]).abs() <= 1e-6 * x[0].abs()),
+                "{x:?}: {z:?}, {back:?}"
+            );
+        }
+        let (z, _) = there_and_back(half_turn, [f64::MAX, -1e300]);
+        assert!((z[0] / -f64::MAX - 1.0).abs() < 1e-12 && (z[1] / 1e300 - 1.0).abs() < 1e-12, "{z:?}");
+        // Turned beyond the floats: the largest one.
+        let (z, _) = there_and_back([[0.3826834323650898, -0.9238795325112867], [0.0, 0.0]], [f32::MAX, f32::MAX]);
+        assert!(z.iter().all(|z| z.is_finite()) && z[0] == f32::MAX, "{z:?}");
+    }
+
+    /// A mirror is where its normal points, however long that is.
+    #[test]
+    fn reflectors_of_any_length() {
+        let x = [0.3, -0.7];
+        let (expected, _) = there_and_back([[3.0, 4.0], [-1.0, 2.0]], x);
+        for length in [1e-3, 1e3, 1e19, 1e37] {
+            let (z, back) = there_and_back([[3.0 * length, 4.0 * length], [-length, 2.0 * length]], x.map(|x| x as f32));
+            assert!((0..2).all(|d| (f64::from(z[d]) - expected[d]).abs() < 1e-6), "{length:e}: {z:?}, not {expected:?}");
+            assert!((0..2).all(|d| (f64::from(back[d]) - x[d]).abs() < 1e-6));
+        }
+        for length in [1e155, 1e300] {
+            let (z, _) = there_and_back([[3.0 * length, 4.0 * length], [-length, 2.0 * length]], x);
+            assert!((0..2).all(|d| (z[d] - expected[d]).abs() < 1e-11), "{length:e}: {z:?}, not {expected:?}");
+        }
+    }
+
+    /// A far lane does not touch its neighbours.
+    #[test]
+    fn lanes_apart() {
+        let layer = Householder { reflectors: [[0.4f32, -1.2], [2.0, 0.5]] };
+        let rows = [[0.3f32, -0.7], [f32::MAX, 1e30]];
+        let mut lanes: [Pack<f32, 2>; 2] = core::array::from_fn(|d| Pack::from_lanes(|n| rows[n][d]));
+        Bijector::<f32, 2>::forward_and_log_det(&layer, &mut lanes, &[]);
+        for (n, mut row) in rows.into_iter().enumerate() {
+            Bijector::<f32, 2>::forward_and_log_det(&layer, &mut row, &[]);
+            assert_eq!(lanes.map(|lane| lane.lane(n)), row);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Trainable linear maps.
 
 use crate::bijector::{Bijector, DifferentiableBijector};
+use crate::linalg::within_floats;
 use crate::math::exp;
 use crate::number::{Real, Value};
 use crate::parameters::Part;
@@ -18,7 +19,7 @@ use crate::univariate::held;
 /// With a [`Permutation`](crate::Permutation) before it, this is any invertible matrix up to the signs of `z`'s dimensions, which mean nothing to a density.
 ///
 /// # Parameters
-/// `factors[i][j]` is `L_ij` below the diagonal and `U_ij` above it; `factors[i][i] = log U_ii`, held to 40 (`f32`) or 300 (`f64`) in absolute value. All zero, where
+/// `factors[i][j]` is `L_ij` below the diagonal and `U_ij` above it; `factors[i][i] = log U_ii`, held to 88 (`f32`) or 709 (`f64`) in absolute value. All zero, where
 /// [`Init`](crate::Init) puts them, is the identity.
 ///
 /// # Accuracy
@@ -106,7 +107,7 @@ impl<T: Real, const D: usize, const C: usize> Bijector<T, D, C> for Linear<T, D>
             for j in 0..i {
                 sum = self.entry::<V>(i, j).mul_add(x[j], sum);
             }
-            x[i] = sum;
+            x[i] = within_floats(sum);
         }
         V::splat(self.log_det())
     }
@@ -125,7 +126,7 @@ impl<T: Real, const D: usize, const C: usize> Bijector<T, D, C> for Linear<T, D>
             for j in i + 1..D {
                 rest = self.entry::<V>(i, j).mul_add(-z[j], rest);
             }
-            z[i] = rest / self.diagonal(i);
+            z[i] = within_floats(rest / self.diagonal(i));
         }
         V::splat(-self.log_det())
     }

@@ -10,15 +10,21 @@ impl<T: Real, const D: usize> ActNorm<T, D> {
     /// Sets scale and shift so that `samples` come out with mean 0 and standard deviation 1 in each dimension; one without spread keeps scale 1.
     ///
     /// # Errors
-    /// [`DataError::Empty`], [`DataError::Sample`].
+    /// [`DataError::Empty`], [`DataError::Sample`], [`DataError::Scale`]; the layer is then unchanged.
     pub fn fit(&mut self, samples: &[[T; D]]) -> Result<(), DataError> {
         check_rows(samples)?;
+        let mut fitted = ActNorm { log_scale: [T::ZEROS; D], shift: [T::ZEROS; D] };
         for d in 0..D {
             let (mean, deviation) = moments(samples.iter().map(|row| row[d]));
             let log_scale = if 0.0 < deviation { -ln(deviation) } else { 0.0 };
-            self.log_scale[d] = held(T::from_f64(log_scale));
-            self.shift[d] = T::from_f64(-mean * exp(self.log_scale[d].as_()));
+            let held: f64 = held(T::from_f64(log_scale)).as_();
+            fitted.log_scale[d] = T::from_f64(log_scale);
+            fitted.shift[d] = T::from_f64(-mean * exp(held));
+            if !((log_scale - held).abs() <= 1e-3 && fitted.shift[d].is_finite()) {
+                return Err(DataError::Scale(d));
+            }
         }
+        *self = fitted;
         Ok(())
     }
 }
@@ -49,11 +55,25 @@ mod tests {
         let mut layer = ActNorm::<f32, 1>::ZEROS;
         assert_eq!(layer.fit(&[]), Err(DataError::Empty));
         assert_eq!(layer.fit(&[[0.0], [f32::NAN]]), Err(DataError::Sample(1)));
-        for samples in [[[f32::MAX], [-f32::MAX]], [[1e-45], [0.0]], [[f32::MAX]; 2]] {
+        for samples in [[[f32::MAX], [-f32::MAX]], [[1e-45], [0.0]]] {
+            assert_eq!(layer.fit(&samples), Err(DataError::Scale(0)));
+        }
+        layer.fit(&[[f32::MAX]; 2]).unwrap();
+        assert_eq!(layer, ActNorm { log_scale: [0.0], shift: [-f32::MAX] });
+    }
+
+    /// Columns of any size that a float has come out with deviation 1.
+    #[test]
+    fn scales_of_all_sizes() {
+        for size in [3e-38f32, 1e-30, 1e-21, 1.0, 2e30, 1e38] {
+            let mut samples = [[-size], [0.25 * size], [size], [0.5 * size]];
+            let mut layer = ActNorm::ZEROS;
             layer.fit(&samples).unwrap();
-            let mut x = samples[0];
-            let log_det = Bijector::<f32, 1>::forward_and_log_det(&layer, &mut x, &[]);
-            assert!(x[0].is_finite() && log_det.is_finite());
+            for row in &mut samples {
+                Bijector::<f32, 1>::forward_and_log_det(&layer, row, &[]);
+            }
+            let (mean, deviation) = moments(samples.iter().map(|row| row[0]));
+            assert!(mean.abs() < 1e-5 && (deviation - 1.0).abs() < 1e-5, "{size:e}: mean {mean}, deviation {deviation}");
         }
     }
 }
