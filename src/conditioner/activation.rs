@@ -6,8 +6,7 @@ use rand_core::Rng;
 
 use crate::conditioner::{DifferentiableLayer, Layer, Shape, Width};
 use crate::math;
-use crate::number::kernels::affine_of_rows;
-use crate::number::{Flat, Real, Value, Zeros};
+use crate::number::{Real, Value, Zeros};
 use crate::parameters::{Init, Part};
 
 /// A function of one value with its derivative; every activation of this crate is a layer of any width.
@@ -32,15 +31,10 @@ pub enum Kind {
     Other,
 }
 
-/// `y[o] = F(bias[o] + sum_i x[i] rows[i][o])`, the terms added in the order of `i`; outputs without a bias begin at `y`.
+/// `y[o] = F(bias[o] + sum_i x[i] weights[i][o])`, with weights row-major, the terms added in the order of `i`; outputs without a bias begin at `y`.
 #[inline(always)]
-pub(super) fn affine<V: Value, F: Activation, R: Flat<V::Scalar>>(x: &[V], rows: &[R], bias: &[V::Scalar], y: &mut [V]) {
-    let relu = matches!(F::KIND, Kind::Relu);
-    if V::LANES == 1 {
-        affine_of_rows(x, rows, bias, relu, y);
-    } else {
-        V::affine(x, R::flatten(rows), bias, relu, y);
-    }
+pub(super) fn affine<V: Value, F: Activation>(x: &[V], weights: &[V::Scalar], bias: &[V::Scalar], y: &mut [V]) {
+    V::affine(x, weights, bias, matches!(F::KIND, Kind::Relu), y);
     if matches!(F::KIND, Kind::Other) {
         for y in y {
             *y = F::value(*y);

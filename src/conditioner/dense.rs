@@ -71,7 +71,7 @@ impl<T: Real, const I: usize, const O: usize, const C: usize> Layer<T, Width<I>,
 
     #[inline(always)]
     fn apply<V: Value<Scalar = T>, F: Activation>(&self, x: &[V; I], _: &[V; C], y: &mut [V; O]) {
-        affine::<V, F, _>(x, &self.weights, &self.bias, y);
+        affine::<V, F>(x, self.weights.as_flattened(), &self.bias, y);
     }
 
     fn describe(visit: &mut impl FnMut(Part)) {
@@ -110,7 +110,7 @@ impl<T: Real, const I: usize, const C: usize, const O: usize> Layer<T, Width<I>,
     #[inline(always)]
     fn apply<V: Value<Scalar = T>, F: Activation>(&self, x: &[V; I], context: &[V; C], y: &mut [V; O]) {
         self.dense.apply::<V, Identity>(x, context, y);
-        affine::<V, F, _>(context, &self.context_weights, &[], y);
+        affine::<V, F>(context, self.context_weights.as_flattened(), &[], y);
     }
 
     fn describe(visit: &mut impl FnMut(Part)) {

@@ -78,7 +78,7 @@ impl<T: Real, U: Univariate<T>, const H: usize, const B: usize, const C: usize> 
 
     #[inline(always)]
     fn apply<V: Value<Scalar = T>, F: Activation>(&self, x: &[V; H], _: &[V; C], y: &mut [U::Params<V>; B]) {
-        affine::<V, F, _>(x, &self.weights, self.bias.flat(), y.flat_mut());
+        affine::<V, F>(x, self.weights.flat(), self.bias.flat(), y.flat_mut());
     }
 
     fn describe(visit: &mut impl FnMut(Part)) {

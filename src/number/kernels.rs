@@ -22,31 +22,46 @@ pub(crate) fn add_int8<V: Value>(x: &[V], weights: &[i8], y: &mut [V]) {
     );
 }
 
-/// [`affine`] of rows whose width the compiler knows, for single samples: a function of its own for each width.
+/// [`affine`] of single samples: the widths that layers mostly have are known to the compiler.
 #[inline(always)]
-pub(crate) fn affine_of_rows<V: Value, R: Flat<V::Scalar>>(x: &[V], rows: &[R], bias: &[V::Scalar], relu: bool, y: &mut [V]) {
+pub(super) fn affine_of_one<V: Value<Lane = V>>(x: &[V], weights: &[V::Scalar], bias: &[V::Scalar], relu: bool, y: &mut [V]) {
+    macro_rules! by_width {
+        ($($width:literal)+) => {
+            match y.len() {
+                $($width if relu => affine_of_rows::<V, [V::Scalar; $width], true>(x, weights.as_chunks().0, bias, y),
+                $width => affine_of_rows::<V, [V::Scalar; $width], false>(x, weights.as_chunks().0, bias, y),)+
+                _ => affine(x, weights, bias, relu, y),
+            }
+        };
+    }
+    by_width!(8 16 24 32 48 64 96 128)
+}
+
+/// [`affine`] of rows whose width the compiler knows.
+#[inline(always)]
+fn affine_of_rows<V: Value, R: Flat<V::Scalar>, const RELU: bool>(x: &[V], rows: &[R], bias: &[V::Scalar], y: &mut [V]) {
     V::outline(
         #[inline(always)]
         || {
             // A block's sums stay in registers: 8 vectors where there are vectors, 16 scalars on a microcontroller.
             let mut done = 0;
             if const { R::LEN >= 32 && !cfg!(target_arch = "arm") } {
-                done = add_rows::<V, R, 32>(x, rows, bias, relu, y, done);
+                done = add_rows::<V, R, RELU, 32>(x, rows, bias, y, done);
             }
             if const { R::LEN % 32 >= 24 && !cfg!(target_arch = "arm") } {
-                done = add_rows::<V, R, 24>(x, rows, bias, relu, y, done);
+                done = add_rows::<V, R, RELU, 24>(x, rows, bias, y, done);
             }
             if const { R::LEN % 32 >= 16 || (R::LEN >= 16 && cfg!(target_arch = "arm")) } {
-                done = add_rows::<V, R, 16>(x, rows, bias, relu, y, done);
+                done = add_rows::<V, R, RELU, 16>(x, rows, bias, y, done);
             }
             if const { R::LEN % 16 >= 8 } {
-                done = add_rows::<V, R, 8>(x, rows, bias, relu, y, done);
+                done = add_rows::<V, R, RELU, 8>(x, rows, bias, y, done);
             }
             if const { R::LEN % 8 >= 4 } {
-                done = add_rows::<V, R, 4>(x, rows, bias, relu, y, done);
+                done = add_rows::<V, R, RELU, 4>(x, rows, bias, y, done);
             }
             if const { R::LEN % 4 > 0 } {
-                add_rows::<V, R, 1>(x, rows, bias, relu, y, done);
+                add_rows::<V, R, RELU, 1>(x, rows, bias, y, done);
             }
         },
     );
@@ -55,11 +70,10 @@ pub(crate) fn affine_of_rows<V: Value, R: Flat<V::Scalar>>(x: &[V], rows: &[R], 
 /// [`affine_of_rows`] for whole blocks of `N` outputs from output `done` on; returns how many are done then.
 #[cfg_attr(not(target_arch = "arm"), inline(always))]
 #[cfg_attr(target_arch = "arm", inline(never))]
-fn add_rows<V: Value, R: Flat<V::Scalar>, const N: usize>(
+fn add_rows<V: Value, R: Flat<V::Scalar>, const RELU: bool, const N: usize>(
     x: &[V],
     rows: &[R],
     bias: &[V::Scalar],
-    relu: bool,
     y: &mut [V],
     mut done: usize,
 ) -> usize {
@@ -88,7 +102,7 @@ fn add_rows<V: Value, R: Flat<V::Scalar>, const N: usize>(
             add(&mut sums, x, row);
         }
         *y = sums;
-        if relu {
+        if RELU {
             for sum in y {
                 *sum = V::ZEROS.max(*sum);
             }
@@ -364,10 +378,10 @@ fn dot<V: Value>(v: &[V::Scalar], x: &[V]) -> V {
 
 /// The kernels of a type of lanes without type parameters: not inlined, so that they are compiled in this crate.
 macro_rules! compiled_here {
-    ($add_outer:ident) => {
+    ($affine:ident, $add_outer:ident) => {
         #[inline(never)]
         fn affine(x: &[Self], weights: &[Self::Scalar], bias: &[Self::Scalar], relu: bool, y: &mut [Self]) {
-            $crate::number::kernels::affine(x, weights, bias, relu, y);
+            $crate::number::kernels::$affine(x, weights, bias, relu, y);
         }
         #[inline(never)]
         fn add_transposed(dy: &[Self], weights: &[Self::Scalar], dx: &mut [Self]) {

@@ -211,5 +211,5 @@ pack_value!([L: Real, const N: usize] L, N;
         add_outer_of_packs(x, dy, weights, bias);
     }
 );
-pack_value!([] Fused<f32>, 16; compiled_here!(add_outer_of_packs););
-pack_value!([] Fused<f64>, 8; compiled_here!(add_outer_of_packs););
+pack_value!([] Fused<f32>, 16; compiled_here!(affine, add_outer_of_packs););
+pack_value!([] Fused<f64>, 8; compiled_here!(affine, add_outer_of_packs););

@@ -155,7 +155,7 @@ macro_rules! real {
                     bits ^ ((bits >> ($bits::BITS - 1)) & $int::MAX)
                 }
             }
-            compiled_here!(add_outer);
+            compiled_here!(affine_of_one, add_outer);
             #[inline(always)]
             fn sum(self) -> $t {
                 self
