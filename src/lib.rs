@@ -2,13 +2,15 @@
 #![deny(missing_docs)]
 #![doc = include_str!("../README.md")]
 
-#[cfg(any(feature = "std", feature = "safetensors"))]
+#[cfg(any(test, feature = "std", feature = "safetensors", feature = "check"))]
 extern crate std;
 
 /// The generators that draws take: of version 0.10 of this crate.
 pub use rand_core;
 
 mod bijector;
+#[cfg(any(test, feature = "check"))]
+pub mod check;
 mod conditioner;
 pub mod factory;
 mod flow;

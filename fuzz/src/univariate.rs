@@ -2,9 +2,8 @@
 
 use std::cell::Cell;
 
+use gaussflow::check::Input;
 use gaussflow::{Mixture, MixtureError, Real, Value, root};
-
-use crate::Input;
 
 /// `z(x(z))` is within this of `z`, in units of `EPSILON * max(1, |z|)`, or `z` is passed within two floats of `x`.
 ///
