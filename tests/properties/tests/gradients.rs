@@ -61,7 +61,7 @@ layers! {
     gelu: Gelu, 5, 0;
     residual: Residual<(ContextDense<f64, 4, 2, 4>, Tanh)>, 4, 2;
     residual_of_dense: Residual<Dense<f64, 3, 3>>, 3, 0;
-    head: MixHead<3, 4, 2>, 4, 0;
+    head: Head<f64, Mix<3>, 4, 2>, 4, 0;
     shared_head: SharedHead<f64, Mix<3>, 4, 3>, 4, 0;
     layers_2: (Dense<f64, 3, 4>, Silu), 3, 0;
     layers_3: (Dense<f64, 3, 4>, Tanh, Dense<f64, 4, 2>), 3, 0;
@@ -122,4 +122,5 @@ bijectors! {
     linear: Linear<f64, 3>, 3, 1, log_det LOG_DET;
     orthogonal: Orthogonal<f64, 3>, 3, 1, log_det 0.0;
     reverse: Reverse, 3, 1, log_det 0.0;
+    permutation: Permutation<Reversed>, 2, 0, log_det 0.0;
 }
