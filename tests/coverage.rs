@@ -156,7 +156,7 @@ fn tables(has: Has, kind: Kind) -> &'static [Table] {
 }
 
 /// The text of a table, with what stands before and after.
-fn table<'a>(sources: &'a Sources, (path, before, after): Table) -> (&'a str, &'a str, &'a str) {
+fn table(sources: &Sources, (path, before, after): Table) -> (&str, &str, &str) {
     let text = sources.read(path);
     let start = text.find(before).unwrap_or_else(|| panic!("no {before:?} in {path}")) + before.len();
     let end = text[start..].find(after).map_or(text.len(), |at| start + at);

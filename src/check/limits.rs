@@ -47,7 +47,7 @@ pub struct Limits {
     pub steps: &'static [f64],
     /// The rounding of a loss, in `EPSILON` times the sum of the sizes of its terms. The differences divide it by the step.
     pub noise: f64,
-    /// How many gradients may stay undecided, where no two steps agree with each other: in gaps and at the edges of the floats.
+    /// How many gradients may stay undecided: in gaps and at corners no two steps of differences tell the same slope.
     pub undecided: usize,
     /// How many parameters of each slice are compared with differences, spread over it.
     pub parameters: usize,

@@ -18,12 +18,12 @@ pub(super) type Four<T> = Pack<T, 4>;
 /// What a gradient starts from, to see that it is added to: a value that sums hold exactly enough.
 const BEFORE: f64 = 0.25;
 
-/// How many units of a sum's terms their order may be worth.
+/// How many times `EPSILON` the order of a sum's terms may be worth.
 const REORDERED: f64 = 64.0;
 
-/// The way back of some values: cotangents of `I` inputs and `C` context variables become, from `d_context` on, and the gradient, where there is one, is added to.
+/// A way back to `I` inputs and `C` context variables, from cotangents that it holds.
 pub(super) trait WayBack<T: Real, P, const I: usize, const C: usize> {
-    /// Of one pack or sample whose lane `n` is the row `row(n)`; lanes past the last row have no cotangent.
+    /// Pulls back one pack or sample whose lane `n` is the row `rows[n]`, adding to `d_context` and to the gradient; lanes past the last row have no cotangent.
     fn back<V: Value<Scalar = T>>(&self, rows: &[usize], d_context: &mut [V; C], gradient: Option<&mut P>) -> [V; I];
 }
 
