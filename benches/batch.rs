@@ -18,13 +18,11 @@ fn batch<T: Real, const D: usize, const A: usize, const B: usize, const K: usize
     let mut log_probs = vec![T::ZEROS; SAMPLES];
     let mut group = c.benchmark_group(format!("batch/{} D={D} K={K}", core::any::type_name::<T>()));
     group.throughput(operations(flops(D, K, 64) * SAMPLES as f64));
-    group.bench_function("log_prob", |b| {
-        b.iter(|| flow.log_prob_batch(black_box(&points), &[], &mut log_probs).expect("buffers of one length"))
-    });
+    group.bench_function("log_prob", |b| b.iter(|| flow.log_probs(black_box(&points), &mut log_probs).expect("buffers of one length")));
     if D == 2 {
         // Of the peak of one core: more than 100 % is possible.
         group.bench_function("log_prob, all cores", |b| {
-            b.iter(|| flow.par_log_prob_batch(black_box(&points), &[], &mut log_probs).expect("buffers of one length"))
+            b.iter(|| flow.par_log_probs(black_box(&points), &mut log_probs).expect("buffers of one length"))
         });
     }
     group.finish();

@@ -1,20 +1,17 @@
 //! Which flow fits best: the held-out NLL above the entropy, for flows that differ from the usual one in one thing.
 //!
 //! ```text
-//! cargo bench --bench choosing
+//! cargo bench -p benches --bench choosing
 //! ```
-
-use std::ops::ControlFlow;
 
 use gaussflow::factory::{CouplingBlock, GaussianizationBlock};
 use gaussflow::start::{Gaussianize, WarmStart};
 use gaussflow::toy::{eight_gaussians, two_moons, two_spirals};
-use gaussflow::train::{Adam, Copies, Fit, Schedule, Trainer, fit, mean_nll};
+use gaussflow::train::{Schedule, Settings, Trainer};
 use gaussflow::{
-    Affine, Coupling, DifferentiableBijector, FirstHalf, Flow, Householder, Init, MixtureCdf, RationalQuadraticSpline, SigmoidClamp, Swap,
-    TanhClamp, Wide, Zeros,
+    Affine, ClampedMixture, Coupling, DifferentiableBijector, FirstHalf, Flow, Head, Householder, Init, MixtureCdf,
+    RationalQuadraticSpline, SigmoidClamp, Swap, TanhClamp, Zeros, factory::Mlp,
 };
-use gaussflow::{Dense, Head, Relu};
 use rand_pcg::Pcg64;
 
 type Draw = fn(&mut [[f32; 2]], &mut Pcg64);
@@ -31,10 +28,9 @@ const TEST: usize = 20_000;
 const EPOCHS: u32 = 100;
 const BATCH: usize = 256;
 
-type Half<M, U, const H: usize> = Coupling<M, U, (Dense<f32, 1, H>, Relu, Dense<f32, H, H>, Relu, Head<f32, U, H, 1>), 1, 1>;
+type Half<M, U, const H: usize> = Coupling<M, U, Mlp<f32, Head<f32, U, H, 1>, 1, H>, 1, 1>;
 type Pair<U> = (Half<FirstHalf, U, 64>, Half<Swap<FirstHalf>, U, 64>);
 type Turned<U> = (Householder<f32, 2, 2>, Half<FirstHalf, U, 64>, Half<Swap<FirstHalf>, U, 64>);
-type Mixture<const K: usize> = MixtureCdf<TanhClamp<f32>, K>;
 
 /// A row of the table: the mean over the seeds, the least and the largest. `warm` starts from the data.
 fn row<B>(name: &str, warm: impl Fn(&mut Flow<f32, B, 2>, &[[f32; 2]], &Pcg64))
@@ -49,16 +45,13 @@ where
             let (mut train, mut test) = (vec![[0.0; 2]; TRAIN], vec![[0.0; 2]; TEST]);
             draw(&mut train, &mut rng);
             draw(&mut test, &mut rng);
-            let mut flow = Box::new(Flow::<f32, B, 2>::drawn(&mut rng));
+            let mut flow = Box::new(Flow::<f32, B, 2>::random(&mut rng));
             warm(&mut flow, &train, &rng);
-            let mut trainer = Box::new(Trainer::<f32, Wide<f32>, B, 2>::ZEROS);
+            let mut trainer = Box::new(Trainer::<_>::ZEROS);
             let schedule = Schedule::Cosine { warmup: 0, steps: EPOCHS * TRAIN.div_ceil(BATCH) as u32, last: 0.01 };
-            let settings =
-                Fit { epochs: EPOCHS, batch: BATCH, adam: Adam { learning_rate: 3e-3, ..Adam::default() }, schedule, ..Fit::default() };
-            let go_on = |_: &_| ControlFlow::Continue(());
-            fit(&mut flow.bijector, (&mut train, &mut []), (&[], &[]), &settings, &mut trainer, Copies::default(), &mut rng, go_on)
-                .expect("finite data");
-            gaps.push(mean_nll::<f32, Wide<f32>, _, 2, 0>(&flow.bijector, &test, &[]) - entropy);
+            let settings = Settings { epochs: EPOCHS, batch: BATCH, learning_rate: 3e-3, schedule, ..Settings::default() };
+            flow.fit(&train).settings(settings).run(&mut trainer, &mut rng).expect("finite data");
+            gaps.push(flow.mean_nll(&test) - entropy);
         }
         gaps.sort_by(f32::total_cmp);
         print!(" {:.3} ({:.3} to {:.3}) |", gaps.iter().sum::<f32>() / gaps.len() as f32, gaps[0], gaps[gaps.len() - 1]);
@@ -89,7 +82,7 @@ fn main() {
     cold::<[CouplingBlock<f32, 2, 1, 1, 8, 16>; 4]>("H = 16");
     cold::<[CouplingBlock<f32, 2, 1, 1, 8, 32>; 4]>("H = 32");
     cold::<[CouplingBlock<f32, 2, 1, 1, 8, 128>; 4]>("H = 128");
-    cold::<[Pair<Mixture<8>>; 4]>("no rotations");
+    cold::<[Pair<ClampedMixture<f32, 8>>; 4]>("no rotations");
     cold::<[Turned<MixtureCdf<SigmoidClamp<f32>, 8>>; 4]>("sigmoid clamp");
     cold::<[Turned<RationalQuadraticSpline<f32, 8>>; 4]>("splines of 8 bins");
     cold::<[Turned<Affine<TanhClamp<f32>>>; 4]>("affine (Real NVP)");

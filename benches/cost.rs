@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Instant;
 
 use common::{flops, normals, stirred, training_flops};
-use gaussflow::factory::{CouplingBlock, CouplingFlow};
-use gaussflow::train::{Adam, Trainer};
-use gaussflow::{Parameters, Wide, Zeros};
+use gaussflow::factory::CouplingFlow;
+use gaussflow::train::{Settings, Trainer};
+use gaussflow::{Parameters, Zeros};
 
 /// The heap in use, and the most that it was.
 static USED: AtomicUsize = AtomicUsize::new(0);
@@ -76,12 +76,12 @@ fn cost<const D: usize, const A: usize, const B: usize, const K: usize, const H:
     MOST.store(before, Relaxed);
     let mut flow = stirred::<f32, D, A, B, K, H>();
     let points = normals::<f32, D>(BATCH);
-    let mut trainer = Box::new(Trainer::<f32, Wide<f32>, [CouplingBlock<f32, D, A, B, K, H>; 4], D>::ZEROS);
+    let mut trainer = Box::new(Trainer::<_>::ZEROS);
     let mut out = vec![0.0; BATCH];
-    let adam = Adam { learning_rate: 1e-6, ..Adam::default() };
+    let settings = Settings { learning_rate: 1e-6, ..Settings::default() };
     let one = seconds(|| _ = black_box(flow.log_prob(black_box(&points[0]))));
-    let batch = seconds(|| flow.log_prob_batch(black_box(&points), &[], &mut out).expect("buffers of one length")) / BATCH as f64;
-    let step = || _ = trainer.step(&mut flow.bijector, &points, &[], &adam, 10.0, 1.0).expect("the points have a density");
+    let batch = seconds(|| flow.log_probs(black_box(&points), &mut out).expect("buffers of one length")) / BATCH as f64;
+    let step = || _ = trainer.step(&mut flow, &points, &settings).expect("the points have a density");
     let train = seconds(step) / BATCH as f64;
     let parameters = CouplingFlow::<f32, D, A, B, 4, K, H>::COUNT;
     // A tape keeps, of a pack of 16 samples, what each layer was given: two hidden layers twice (before and after ReLU), the parameters of the mixtures and
@@ -134,16 +134,16 @@ fn table(title: &str, costs: &[&Cost], peak: f64) {
 /// Time a sample against the number of samples, for the reference's flow.
 fn counts(peak: f64) {
     println!(
-        "\n| samples | log_prob_batch, a sample | of peak | one training step, a sample | of peak | training, two marks a doubling |\n|---|---|---|---|---|---|"
+        "\n| samples | log_probs, a sample | of peak | one training step, a sample | of peak | training, two marks a doubling |\n|---|---|---|---|---|---|"
     );
     let mut flow = stirred::<f32, 2, 1, 1, 8, 64>();
-    let mut trainer = Box::new(Trainer::<f32, Wide<f32>, common::Blocks<f32>, 2>::ZEROS);
-    let adam = Adam { learning_rate: 1e-7, ..Adam::default() };
+    let mut trainer = Box::new(Trainer::<_>::ZEROS);
+    let settings = Settings { learning_rate: 1e-7, ..Settings::default() };
     let mut rows = Vec::new();
     for count in [1, 16, 64, 512, 4096, 65_536] {
         let (points, mut out) = (normals::<f32, 2>(count), vec![0.0; count]);
-        let batch = seconds(|| flow.log_prob_batch(black_box(&points), &[], &mut out).expect("buffers of one length")) / count as f64;
-        let step = || _ = trainer.step(&mut flow.bijector, &points, &[], &adam, 10.0, 1.0).expect("the points have a density");
+        let batch = seconds(|| flow.log_probs(black_box(&points), &mut out).expect("buffers of one length")) / count as f64;
+        let step = || _ = trainer.step(&mut flow, &points, &settings).expect("the points have a density");
         rows.push((count, batch, seconds(step) / count as f64));
     }
     let least = rows.iter().map(|row| row.2).fold(f64::INFINITY, f64::min);

@@ -1,8 +1,8 @@
 //! How many instructions the main calls take, as valgrind counts them: the same on every run, so that a slow-down of a few percent shows.
 //!
 //! ```text
-//! cargo bench --bench instructions              # fails if a count differs from `benches/instructions.txt` by more than 3 %
-//! cargo bench --bench instructions -- --save    # after a change that is meant: writes that file
+//! cargo bench -p benches --bench instructions              # fails if a count differs from `benches/instructions.txt` by more than 3 %
+//! cargo bench -p benches --bench instructions -- --save    # after a change that is meant: writes that file
 //! ```
 //!
 //! Valgrind has AVX2 and FMA, so these are the instructions of a workstation. The compiler's version changes them too: it stands in the file. (`gungraun` counts the same way, but
@@ -14,36 +14,36 @@ use std::hint::black_box;
 use std::process::{Command, ExitCode, Stdio};
 use std::{env, fs};
 
-use common::{Blocks, normals, stirred};
-use gaussflow::train::{Adam, Trainer};
-use gaussflow::{Wide, Zeros};
+use common::{normals, stirred};
+use gaussflow::Zeros;
+use gaussflow::train::{Settings, Trainer};
 
-const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/instructions.txt");
+const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/instructions.txt");
 const WITHIN: f64 = 0.03;
 /// Names, and how many samples one call has.
 const CASES: [(&str, u64); 6] =
-    [("log_prob", 1), ("inverse", 1), ("log_prob_batch", 256), ("inverse_batch", 256), ("train_step", 256), ("log_prob, D = 32", 1)];
+    [("log_prob", 1), ("inverse", 1), ("log_probs", 256), ("inverse_batch", 256), ("train_step", 256), ("log_prob, D = 32", 1)];
 
 /// What is counted: a case, `calls` times.
 fn work(case: &str, calls: usize) {
     let (mut flow, points) = (stirred::<f32, 2, 1, 1, 8, 64>(), normals::<f32, 2>(256));
     // Drawn only where it is used: valgrind is slow.
     let wide = (case == "log_prob, D = 32").then(|| (stirred::<f32, 32, 16, 16, 8, 64>(), normals::<f32, 32>(1)));
-    let mut trainer = Box::new(Trainer::<f32, Wide<f32>, Blocks<f32>, 2>::ZEROS);
+    let mut trainer = Box::new(Trainer::<_>::ZEROS);
     let (mut states, mut out) = (points.clone(), vec![0.0; points.len()]);
     for call in 0..calls {
         match case {
             "log_prob" => _ = black_box(flow.log_prob(black_box(&points[call]))),
             "inverse" => _ = black_box(flow.inverse(black_box(&points[call]))),
             "log_prob, D = 32" => wide.iter().for_each(|(flow, points)| _ = black_box(flow.log_prob(black_box(&points[0])))),
-            "log_prob_batch" => flow.log_prob_batch(black_box(&points), &[], &mut out).expect("buffers of one length"),
+            "log_probs" => flow.log_probs(black_box(&points), &mut out).expect("buffers of one length"),
             "inverse_batch" => {
                 states.copy_from_slice(&points);
                 flow.inverse_batch(black_box(&mut states), &[], &mut out).expect("buffers of one length");
             }
             "train_step" => {
-                let adam = Adam { learning_rate: 1e-6, ..Adam::default() };
-                trainer.step(&mut flow.bijector, &points, &[], &adam, 10.0, 1.0).expect("the points have a density");
+                let settings = Settings { learning_rate: 1e-6, ..Settings::default() };
+                trainer.step(&mut flow, &points, &settings).expect("the points have a density");
             }
             _ => panic!("no such case: {case}"),
         }
@@ -72,7 +72,7 @@ fn compiler() -> String {
 
 fn check(save: bool) -> Result<bool, String> {
     let kept = fs::read_to_string(FILE).unwrap_or_default();
-    let mut text = format!("# Instructions a sample, by `cargo bench --bench instructions -- --save`, {}\n", compiler());
+    let mut text = format!("# Instructions a sample, by `cargo bench -p benches --bench instructions -- --save`, {}\n", compiler());
     if !save && kept.lines().next() != text.lines().next() {
         println!("note: counted by another compiler: {}", kept.lines().next().unwrap_or("no file"));
     }
@@ -108,7 +108,7 @@ fn main() -> ExitCode {
     match check(arguments.iter().any(|a| a == "--save")) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => {
-            eprintln!("counts differ from {FILE}; if that is meant: cargo bench --bench instructions -- --save");
+            eprintln!("counts differ from {FILE}; if that is meant: cargo bench -p benches --bench instructions -- --save");
             ExitCode::FAILURE
         }
         Err(message) => {

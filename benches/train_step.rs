@@ -6,8 +6,8 @@ mod of_peak;
 
 use common::{normals, stirred, training_flops};
 use criterion::Criterion;
-use gaussflow::factory::CouplingBlock;
-use gaussflow::train::{Adam, Trainer};
+use gaussflow::factory::CouplingFlow;
+use gaussflow::train::{Settings, Trainer};
 use gaussflow::{Pack, Real, Value, Wide, Zeros};
 use of_peak::{OfPeak, criterion, operations};
 
@@ -15,14 +15,11 @@ const SAMPLES: usize = 512;
 
 fn train_step<V: Value, const D: usize, const A: usize, const B: usize, const K: usize>(c: &mut Criterion<OfPeak>, lanes: &str) {
     let (mut flow, points) = (stirred::<V::Scalar, D, A, B, K, 64>(), normals::<V::Scalar, D>(SAMPLES));
-    let mut trainer = Box::new(Trainer::<V::Scalar, V, [CouplingBlock<V::Scalar, D, A, B, K>; 4], D>::ZEROS);
-    let number = |x| V::Scalar::from_f64(x);
-    let adam = Adam { learning_rate: number(1e-6), ..Adam::default() };
+    let mut trainer = Box::new(Trainer::<CouplingFlow<V::Scalar, D, A, B, 4, K>, V>::ZEROS);
+    let settings = Settings { learning_rate: V::Scalar::from_f64(1e-6), ..Settings::default() };
     let mut group = c.benchmark_group(format!("train_step/{} D={D} K={K}", core::any::type_name::<V::Scalar>()));
     group.throughput(operations(training_flops(D, K, 64) * SAMPLES as f64));
-    group.bench_function(lanes, |b| {
-        b.iter(|| trainer.step(&mut flow.bijector, &points, &[], &adam, number(10.0), number(1.0)).expect("the points have a density"))
-    });
+    group.bench_function(lanes, |b| b.iter(|| trainer.step(&mut flow, &points, &settings).expect("the points have a density")));
     group.finish();
 }
 

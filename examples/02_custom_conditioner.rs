@@ -1,98 +1,49 @@
-//! A conditioner with a layer of your own: bumps `exp(-(x - c_i)^2 / 2 s^2)` around trainable centres, with its gradient.
+//! A conditioner with a layer of your own and its gradient: steps `sigmoid(4 (x - c_i))` from a grid of centres that training moves.
 //!
 //! ```text
 //! cargo run --release --example 02_custom_conditioner
 //! ```
 
-use std::array::from_fn;
-
-use gaussflow::math::exp;
-use gaussflow::toy::two_moons;
-use gaussflow::train::{Adam, TrainError, Trainer, mean_nll};
-use gaussflow::{
-    Coupling, FirstHalf, Flow, Head, Householder, Init, MixtureCdf, Parameters, Role, Swap, TanhClamp, Value, Wide, Width, Zeros,
-};
-use gaussflow::{DifferentiableLayer, Layer};
-use rand_core::Rng;
+use gaussflow::train::{Settings, TrainError, Trainer};
+use gaussflow::{Activation, ClampedMixture, Coupling, DifferentiableLayer, FirstHalf, Flow, Head, Householder, Layer, Swap};
+use gaussflow::{Value, Width, Zeros, math::sigmoid, parameters, toy::two_moons};
 use rand_pcg::Pcg64;
 
-struct Bumps<const W: usize>([f32; W]);
+const W: usize = 24;
+struct Steps([f32; W]); // how far the centres are from 0.25 i - 2.875
+parameters! { impl[] Parameters<f32> + Zeros + Init for Steps { trainable 0: [f32; W] } }
 
-const SHARPNESS: f32 = 4.0; // 1 / s^2
-
-impl<const W: usize> Zeros for Bumps<W> {
-    const ZEROS: Self = Bumps([0.0; W]);
-}
-
-impl<const W: usize> Init<f32> for Bumps<W> {
-    fn init<R: Rng + ?Sized>(&mut self, _: &mut R) {
-        self.0 = from_fn(|i| 6.0 * (i as f32 + 0.5) / W as f32 - 3.0); // evenly on [-3, 3]
-    }
-}
-
-impl<const W: usize> Parameters<f32> for Bumps<W> {
-    const COUNT: usize = W;
-    fn zip<const M: usize, const N: usize>(
-        change: [&mut Self; M],
-        read: [&Self; N],
-        visit: &mut impl FnMut(Role, [&mut [f32]; M], [&[f32]; N]),
-    ) {
-        visit(Role::Trainable, change.map(|b| &mut b.0[..]), read.map(|b| &b.0[..]));
-    }
-}
-
-impl<const W: usize> Layer<f32, Width<1>> for Bumps<W> {
+impl Layer<f32, Width<1>> for Steps {
     type Out = Width<W>;
-    fn apply<V: Value<Scalar = f32>>(&self, x: &[V; 1], _: &[V; 0]) -> [V; W] {
-        self.0.map(|c| exp((x[0] - V::splat(c)) * (x[0] - V::splat(c)) * V::splat(-0.5 * SHARPNESS)))
+    fn apply<V: Value<Scalar = f32>, F: Activation>(&self, x: &[V; 1], _: &[V; 0], y: &mut [V; W]) {
+        *y = std::array::from_fn(|i| F::value(sigmoid((x[0] - V::splat(0.25 * i as f32 - 2.875 + self.0[i])) * V::splat(4.0))));
     }
 }
 
-impl<const W: usize> DifferentiableLayer<f32, Width<1>> for Bumps<W> {
+impl DifferentiableLayer<f32, Width<1>> for Steps {
     type Tape<V: Value<Scalar = f32>> = ();
-    fn apply_tape<V: Value<Scalar = f32>>(&self, x: &[V; 1], context: &[V; 0], y: &mut [V; W], (): &mut ()) {
-        *y = self.apply(x, context);
-    }
-    /// `dy_i/dx = -(x - c_i) y_i / s^2`, and the opposite for `c_i`; the sum over the lanes goes to the gradient.
-    fn backward<V: Value<Scalar = f32>>(
-        &self,
-        x: &[V; 1],
-        _: &[V; 0],
-        y: &[V; W],
-        (): &(),
-        dy: &[V; W],
-        dx: &mut [V; 1],
-        _: &mut [V; 0],
-        gradient: &mut Self,
-    ) {
-        dx[0] = V::ZEROS;
-        for i in 0..W {
-            let pull = dy[i] * y[i] * (V::splat(self.0[i]) - x[0]) * V::splat(SHARPNESS);
-            dx[0] += pull;
-            gradient.0[i] -= pull.sum();
+    fn backward<V>(&self, _: &[V; 1], _: &[V; 0], y: &[V; W], _: &(), dy: &[V; W], dx: &mut [V; 1], _: &mut [V; 0], sum: Option<&mut Self>)
+    where
+        V: Value<Scalar = f32>,
+    {
+        let pull: [V; W] = std::array::from_fn(|i| dy[i] * V::splat(4.0) * y[i] * (V::ONE - y[i]));
+        dx[0] = pull.iter().fold(V::ZEROS, |all, pull| all + *pull);
+        if let Some(Steps(shifts)) = sum {
+            shifts.iter_mut().zip(pull).for_each(|(shift, pull)| *shift -= pull.sum()); // over the lanes
         }
     }
 }
 
-type Mixture = MixtureCdf<TanhClamp<f32>, 8>;
-type Half<M> = Coupling<M, Mixture, (Bumps<24>, Head<f32, Mixture, 24, 1>), 1, 1>;
-type Blocks = [(Householder<f32, 2, 2>, Half<FirstHalf>, Half<Swap<FirstHalf>>); 4];
+type Half<M> = Coupling<M, ClampedMixture<f32, 8>, (Steps, Head<f32, ClampedMixture<f32, 8>, W, 1>), 1, 1>;
+type Moons = Flow<f32, [(Householder<f32, 2, 2>, Half<FirstHalf>, Half<Swap<FirstHalf>>); 4], 2>;
 
 fn main() -> Result<(), TrainError> {
-    let mut rng = Pcg64::new(1, 1);
-    let mut points = vec![[0.0; 2]; 5000];
+    let (mut rng, mut points) = (Pcg64::new(1, 1), vec![[0.0; 2]; 5000]);
     two_moons(&mut points, 0.1, &mut rng);
-    let mut flow = Flow::<f32, Blocks, 2>::drawn(&mut rng);
-    let mut trainer = Box::new(Trainer::<f32, Wide<f32>, Blocks, 2>::ZEROS);
-    let adam = Adam { learning_rate: 5e-3, ..Adam::default() };
-    for epoch in 0..=60 {
-        if epoch % 20 == 0 {
-            println!("epoch {epoch:2}: NLL {:.3} nats", mean_nll::<f32, Wide<f32>, _, 2, 0>(&flow.bijector, &points, &[]));
-        }
-        gaussflow::train::shuffle::<_, _, 2, 0>(&mut points, &mut [], &mut rng);
-        for batch in points.chunks(250) {
-            trainer.step(&mut flow.bijector, batch, &[], &adam, 10.0, 1.0)?;
-        }
-    }
+    let (mut flow, mut mean) = (Moons::random(&mut rng), Moons::ZEROS);
+    println!("NLL before training {:.3} nats", flow.mean_nll(&points));
+    let mut trainer = Box::new(Trainer::<_>::ZEROS);
+    flow.fit(&points).settings(Settings { learning_rate: 5e-3, ..Settings::default() }).average(&mut mean).run(&mut trainer, &mut rng)?;
+    println!("NLL after training  {:.3} nats", flow.mean_nll(&points));
     Ok(())
 }

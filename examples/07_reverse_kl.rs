@@ -8,8 +8,8 @@
 //! size of importance weights, and the constant that they estimate.
 
 use gaussflow::factory::CouplingFlow;
-use gaussflow::train::{Adam, Schedule, TrainError, Trainer};
-use gaussflow::{Wide, Zeros, log_base, standard_normal};
+use gaussflow::train::{Schedule, Settings, TrainError, Trainer};
+use gaussflow::{Zeros, log_base, standard_normal};
 use rand_pcg::Pcg64;
 
 type Banana = CouplingFlow<f32, 2, 1, 1, 2>;
@@ -35,7 +35,7 @@ fn measure(flow: &Banana, count: usize, rng: &mut Pcg64) -> (f64, f64, f64) {
     };
     let log_weights: Vec<f64> = (0..count).map(log_weight).collect();
     let n = count as f64;
-    let mean = log_weights.iter().sum::<f64>() / n;
+    let mean = log_weights.iter().fold(0.0, |sum, l| sum + l) / n;
     let weights = log_weights.iter().map(|l| (l - mean).exp());
     let (sum, squares) = weights.fold((0.0, 0.0), |(sum, squares), w| (sum + w, squares + w * w));
     (LOG_CONSTANT - mean, sum * sum / squares / n, mean + (sum / n).ln())
@@ -43,17 +43,17 @@ fn measure(flow: &Banana, count: usize, rng: &mut Pcg64) -> (f64, f64, f64) {
 
 fn main() -> Result<(), TrainError> {
     let mut rng = Pcg64::new(1, 1);
-    let mut flow = Box::new(Banana::drawn(&mut rng));
-    let mut trainer = Box::new(Trainer::<f32, Wide<f32>, _, 2>::ZEROS);
-    let adam = Adam { learning_rate: 5e-3, ..Adam::default() };
+    let mut flow = Box::new(Banana::random(&mut rng));
+    let mut trainer = Box::new(Trainer::<_>::ZEROS);
     let schedule = Schedule::Cosine { warmup: 25, steps: STEPS, last: 0.01 };
+    let settings = Settings { learning_rate: 5e-3, schedule, ..Settings::default() };
     for step in 0..STEPS {
         if step % 250 == 0 {
             let (divergence, ess, _) = measure(&flow, 20_000, &mut rng);
             println!("step {step:3}            KL {divergence:.4} nats, effective sample size {:.1} %", 100.0 * ess);
         }
         let z: [[f32; 2]; BATCH] = std::array::from_fn(|_| [standard_normal(&mut rng), standard_normal(&mut rng)]);
-        trainer.step_reverse_kl(&mut flow.bijector, &z, &[], |x, _| banana(x), &adam, 10.0, schedule.factor(step))?;
+        trainer.step_reverse_kl(&mut flow, &z, |x, _| banana(x), &settings)?;
     }
     let (divergence, ess, log_constant) = measure(&flow, 100_000, &mut rng);
     println!("step {STEPS}           KL {divergence:.5} nats, effective sample size {:.2} %", 100.0 * ess);

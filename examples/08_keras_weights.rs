@@ -4,21 +4,17 @@
 //! cargo run --release --example 08_keras_weights -- flow.safetensors points.csv > log_prob.csv
 //! ```
 //!
-//! The types below are the flow that the reference's `make_coupling_flow(input_dim=2)` builds; write those of your own.
+//! The type below is the flow that the reference's `make_coupling_flow(input_dim=2)` builds; write that of your own.
 
 use std::error::Error;
 use std::fs;
 use std::path::PathBuf;
 
 use clap::Parser;
-use gaussflow::Relu;
-use gaussflow::{Coupling, Dense, FirstHalf, Flow, Head, Householder, MixtureCdf, Real, Swap, TanhClamp, Zeros, store::keras};
+use gaussflow::factory::CouplingFlow;
+use gaussflow::{Real, Zeros, store::keras};
 
-type Mixture<T> = MixtureCdf<TanhClamp<T>, 8>;
-type Net<T> = (Dense<T, 1, 64>, Relu, Dense<T, 64, 64>, Relu, Head<T, Mixture<T>, 64, 1>);
-type Half<T, M> = Coupling<M, Mixture<T>, Net<T>, 1, 1>;
-type Block<T> = (Householder<T, 2, 2>, Half<T, FirstHalf>, Half<T, Swap<FirstHalf>>);
-type Moons<T> = Flow<T, [Block<T>; 4], 2>;
+type Moons<T> = CouplingFlow<T, 2, 1, 1>;
 
 #[derive(Parser)]
 #[command(about = "Prints the log-density of points under a flow that was trained in Keras")]
@@ -36,11 +32,10 @@ struct Arguments {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
-    if arguments.double { print::<f64>(&arguments) } else { print::<f32>(&arguments) }
+    if arguments.double { print(Box::new(Moons::<f64>::ZEROS), &arguments) } else { print(Box::new(Moons::<f32>::ZEROS), &arguments) }
 }
 
-fn print<T: Real>(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
-    let mut flow = Box::new(Moons::<T>::ZEROS);
+fn print<T: Real>(mut flow: Box<Moons<T>>, arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     keras::load(&mut flow, &fs::read(&arguments.weights)?)?;
     let mut reader = csv::ReaderBuilder::new().has_headers(false).trim(csv::Trim::All).from_path(&arguments.points)?;
     for point in reader.deserialize() {

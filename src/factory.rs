@@ -21,8 +21,7 @@
 //! # assert_eq!(<CouplingFlow<f32, 2, 1, 1> as Parameters<f32>>::COUNT, 46_800);
 //! ```
 
-use crate::bijector::{Coupling, Householder, Marginal};
-use crate::bijector::{FirstHalf, Swap};
+use crate::bijector::{Coupling, FirstHalf, Householder, Marginal, Swap};
 use crate::conditioner::{Dense, Head, Relu, SharedHead};
 use crate::flow::Flow;
 use crate::univariate::{ClampedMixture, MixtureCdf, NoClamp};

@@ -1,6 +1,13 @@
 #![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(missing_docs)]
 #![doc = include_str!("../README.md")]
+
+// The maths rounds by adding and subtracting constants, which extra precision undoes.
+#[cfg(all(target_arch = "x86", not(target_feature = "sse2")))]
+compile_error!(
+    "gaussflow needs SSE2 on 32-bit x86, whose old floating-point unit rounds differently: take an i686 target, or build with `-C target-feature=+sse2`"
+);
 
 #[cfg(any(test, feature = "std", feature = "safetensors", feature = "check"))]
 extern crate std;

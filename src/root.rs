@@ -1,8 +1,7 @@
 //! Roots of increasing functions, with a bound on the evaluations that is known at compile time.
 
 use crate::math::ln_1p;
-use crate::number::Real;
-use crate::number::{Value, Zeros};
+use crate::number::{Mask, Real, Value};
 
 /// Evaluations during which [`newton`] may step without halving its bracket.
 const FREE_STEPS: u32 = 12;
@@ -29,42 +28,44 @@ pub const fn max_iterations<T: Real>() -> u32 {
 /// number of floats inside.
 #[inline(always)]
 pub fn newton<V: Value>(bottom: V, top: V, start: V, target: V, f: impl Fn(V) -> (V, V, V, V)) -> (V, V) {
-    let half = V::splat(V::Scalar::from_f64(0.5));
+    let (half, infinity) = (V::constant(0.5), V::splat(V::Scalar::INFINITY));
     let tolerance = tolerance(target);
     // The ends of the bracket are outside: points below and above the root.
     let (mut low, mut high) = (bottom - last_place(bottom), top + last_place(top));
     let (mut x, mut beside) = (start.max(bottom).min(top), V::ZEROS);
-    let mut next = x;
-    let mut last = V::splat(V::Scalar::INFINITY);
-    let mut active = V::ONE;
+    let (mut next, mut last) = (x, infinity);
+    let mut active = Mask::ALL;
     for i in 0..max_iterations::<V::Scalar>() {
         x = next;
         let (value, slope, bend, more) = f(x);
         beside = more;
         let residual = value - target;
-        low = residual.select_lt(V::ZEROS, x, low);
-        high = V::ZEROS.select_lt(residual, x, high);
         let size = residual.abs();
-        let within = |step: V| low.select_lt(step, step.select_lt(high, V::ONE, V::ZEROS), V::ZEROS);
-        let nudge = last_place(x);
-        let nudged = x + V::ZEROS.select_lt(residual, -nudge, nudge);
-        let free = i < FREE_STEPS;
-        let between = low.float_between(high);
-        let middle = if free { half.mul_add(low, half * high) } else { between };
+        let beyond = Mask::less(V::ZEROS, residual);
+        low = Mask::less(residual, V::ZEROS).select(x, low);
+        high = beyond.select(x, high);
+        let inside = |step: V| Mask::less(low, step) & Mask::less(step, high);
+
         let change = residual / slope;
         let bent = x - change * exponential(change * bend);
-        let step = V::ZEROS.select_lt(within(bent), bent, x - change);
+        let step = inside(bent).select(bent, x - change);
         // A shorter step would end on `x` again and leave the bracket open beyond the root.
-        let step = (step - x).abs().select_lt(nudge, nudged, step);
-        let gained = size.select_lt(half * last, within(step), V::ZEROS);
-        let newton = if free || i % 2 == 1 { gained } else { V::ZEROS };
-        last = V::ZEROS.select_lt(newton, size, V::splat(V::Scalar::INFINITY));
+        let nudge = last_place(x);
+        let nudged = x + beyond.select(-nudge, nudge);
+        let step = Mask::less((step - x).abs(), nudge).select(nudged, step);
+
+        let free = i < FREE_STEPS;
+        let halved = Mask::less(size, half * last);
+        let newton = (halved & inside(step)).only_if(free || i % 2 == 1);
+        last = newton.select(size, infinity);
+        let between = low.float_between(high);
+        let middle = if free { half.mul_add(low, half * high) } else { between };
         // With no float left inside, the lower end of the bracket is the root.
-        let open = low.select_lt(between, V::ZEROS.select_lt(newton, step, middle), low).max(bottom).min(top);
-        active = tolerance.select_lt(size, active, V::ZEROS);
-        next = V::ZEROS.select_lt(active, open, x);
-        active = V::ZEROS.select_lt((next - x).abs(), active, V::ZEROS);
-        if !active.any(|a| a > V::Scalar::ZEROS) {
+        let open = Mask::less(low, between).select(newton.select(step, middle), low).max(bottom).min(top);
+        let off = active & Mask::less(tolerance, size);
+        next = off.select(open, x);
+        active = off & Mask::less(V::ZEROS, (next - x).abs());
+        if !active.any() {
             break;
         }
     }
@@ -74,8 +75,7 @@ pub fn newton<V: Value>(bottom: V, top: V, start: V, target: V, f: impl Fn(V) ->
 /// The largest residual that [`newton`] ends on: `1.98 eps max(2, |target|)`.
 #[inline(always)]
 pub fn tolerance<V: Value>(target: V) -> V {
-    let constant = |x: f64| V::splat(V::Scalar::from_f64(x));
-    target.abs().max(constant(2.0)) * (V::splat(V::Scalar::EPSILON) * constant(1.98))
+    target.abs().max(V::constant(2.0)) * (V::splat(V::Scalar::EPSILON) * V::constant(1.98))
 }
 
 /// The nearest point to `target` of a grid whose points are further apart than both their [`tolerance`]s: `8 eps` times the power of two at `max(1, |target|)`.
@@ -84,14 +84,14 @@ pub fn on_grid<V: Value>(target: V) -> V {
     let (m, e) = target.abs().max(V::ONE).split_exponent();
     let power = V::ONE.scale2(m.select_lt(V::ONE, e - V::ONE, e));
     // The sum is between 8 and 16 powers.
-    let lift = power * V::splat(V::Scalar::from_f64(12.0));
+    let lift = power * V::constant(12.0);
     (target + lift) - lift
 }
 
 /// What takes `x` to its neighbours, if it is not nearly subnormal: it has between 1 and 2 times `1 / eps` units in the last place.
 #[inline(always)]
 fn last_place<V: Value>(x: V) -> V {
-    (x.abs() * (V::splat(V::Scalar::EPSILON) * V::splat(V::Scalar::from_f64(0.625)))).max(V::splat(V::Scalar::from_order(1)))
+    (x.abs() * (V::splat(V::Scalar::EPSILON) * V::constant(0.625))).max(V::splat(V::Scalar::from_order(1)))
 }
 
 /// The largest finite `x` with `f(x) <= target`, to one float: `BITS` evaluations, always the same midpoints.
@@ -118,10 +118,10 @@ pub fn bisect<V: Value>(target: V, f: impl Fn(V) -> V) -> V {
 /// `-log(1 - w) / w`: by its series near 0, and held where the model has no root (`w` near 1 and beyond).
 #[inline(always)]
 fn exponential<V: Value>(w: V) -> V {
-    let w = w.min(V::splat(V::Scalar::from_f64(1.0 - 1e-6)));
-    let half = V::splat(V::Scalar::from_f64(0.5));
-    let third = V::splat(V::Scalar::from_f64(1.0 / 3.0));
-    let near = V::splat(V::Scalar::from_f64(1e-2));
+    let w = w.min(V::constant(1.0 - 1e-6));
+    let half = V::constant(0.5);
+    let third = V::constant(1.0 / 3.0);
+    let near = V::constant(1e-2);
     let series = V::ONE + w * (half + w * third);
     w.abs().select_lt(near, series, -ln_1p(-w) / w)
 }

@@ -3,15 +3,16 @@
 #[path = "common/stack.rs"]
 mod stack;
 
-use gaussflow::ClampedMixture;
-use gaussflow::ConstantOutput;
-use gaussflow::factory;
+#[path = "common/moons.rs"]
+mod moons;
+
 use gaussflow::start::WarmStart;
-use gaussflow::toy::two_moons;
-use gaussflow::train::{Adam, Trainer};
+use gaussflow::train::{Settings, Trainer};
 use gaussflow::{
-    Bijector, Each, FirstHalf, Flow, Householder, Init, Marginal, MixtureParams, Pack, Real, Value, Wide, Zeros, standard_normal,
+    Bijector, ClampedMixture, ConstantOutput, Each, FirstHalf, Flow, Householder, Init, Marginal, Pack, Real, Value, Wide, Zeros, factory,
+    standard_normal,
 };
+use moons::moons;
 use rand_pcg::Pcg64;
 
 const K: usize = 4;
@@ -26,8 +27,7 @@ fn pair<T: Real, const D: usize, const A: usize, const B: usize>(rng: &mut Pcg64
     coupling.init(rng);
     marginal.init(rng);
     marginal.0 = coupling.0.clone();
-    let mut draws = || std::array::from_fn(|_| standard_normal(rng));
-    marginal.1.params = std::array::from_fn(|_| MixtureParams::new(draws(), draws(), draws()));
+    marginal.1.params = std::array::from_fn(|_| std::array::from_fn(|_| std::array::from_fn(|_| standard_normal(rng))));
     // The first coupling transforms the dimensions from A on, the second those below.
     let first: [_; B] = std::array::from_fn(|b| marginal.1.params[A + b]);
     let second: [_; A] = std::array::from_fn(|a| marginal.1.params[a]);
@@ -71,16 +71,8 @@ fn zero_weights_are_the_marginal_layer() {
     same::<f32, f32, 5, 2, 3>();
 }
 
-type Couplings = [CouplingBlock<f32, 2, 1, 1>; 3];
-type Marginals = [MarginalBlock<f32, 2>; 3];
-type CouplingFlow = Flow<f32, Couplings, 2>;
-type MarginalFlow = Flow<f32, Marginals, 2>;
-
-fn moons(count: usize) -> Vec<[f32; 2]> {
-    let mut points = vec![[0.0; 2]; count];
-    two_moons(&mut points, 0.05, &mut Pcg64::new(4, 4));
-    points
-}
+type CouplingFlow = Flow<f32, [CouplingBlock<f32, 2, 1, 1>; 3], 2>;
+type MarginalFlow = Flow<f32, [MarginalBlock<f32, 2>; 3], 2>;
 
 /// Both flows from the same data.
 fn started(points: &[[f32; 2]]) -> (Box<CouplingFlow>, Box<MarginalFlow>) {
@@ -103,7 +95,7 @@ fn started(points: &[[f32; 2]]) -> (Box<CouplingFlow>, Box<MarginalFlow>) {
 #[test]
 fn both_start_alike_and_one_training_step_parts_them() {
     stack::on_large_stack(|| {
-        let points = moons(400);
+        let points = moons(400, &mut Pcg64::new(4, 4));
         let (mut coupling, mut marginal) = started(&points);
         let same = |c: &CouplingFlow, m: &MarginalFlow| {
             points.iter().filter(|x| c.forward(x) == m.forward(x) && c.log_prob(x) == m.log_prob(x)).count()
@@ -119,11 +111,11 @@ fn both_start_alike_and_one_training_step_parts_them() {
         let first = image(&coupling.bijector[0].1, [1.0, 0.4]);
         assert!(others.iter().all(|x| image(&coupling.bijector[0].1, [*x, 0.4]) == first));
 
-        let adam = Adam { learning_rate: 1e-3, ..Adam::default() };
-        let mut trainer = Box::new(Trainer::<f32, Pack<f32, 4>, Couplings, 2>::ZEROS);
-        let mut other = Box::new(Trainer::<f32, Pack<f32, 4>, Marginals, 2>::ZEROS);
-        let by_coupling = trainer.step(&mut coupling.bijector, &points, &[], &adam, 10.0, 1.0).unwrap();
-        let by_marginal = other.step(&mut marginal.bijector, &points, &[], &adam, 10.0, 1.0).unwrap();
+        let settings = Settings { learning_rate: 1e-3, clip: 10.0, ..Settings::default() };
+        let mut trainer = Box::new(Trainer::<CouplingFlow, Pack<f32, 4>>::ZEROS);
+        let mut other = Box::new(Trainer::<MarginalFlow, Pack<f32, 4>>::ZEROS);
+        let by_coupling = trainer.step(&mut coupling, &points, &settings).unwrap();
+        let by_marginal = other.step(&mut marginal, &points, &settings).unwrap();
         // The same loss before the step, and a gradient that also has weights to move.
         assert_eq!(by_coupling.loss, by_marginal.loss);
         assert!(by_marginal.gradient_norm < by_coupling.gradient_norm);

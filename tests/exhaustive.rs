@@ -6,24 +6,18 @@
 //! Lanes do the sweep: `tests/ulp.rs` shows that they have the bits of the scalar functions. The `f64` path is off by less than `2^-26` of an
 //! `f32` unit in the last place (`tests/ulp.rs` again). The bounds are those of its table.
 
+#[path = "common/ulp.rs"]
+mod units;
+
 use gaussflow::{Fused, Pack, Real, Value, math};
+use units::Unit;
 
 const LANES: usize = 16;
 type Wide = Pack<f64, LANES>;
 
-/// How the distance of `f(x)` from the truth is counted.
-#[derive(Clone, Copy)]
-enum Unit {
-    /// In units in the last place of the truth.
-    Ulp,
-    /// In `EPSILON * max(1, |truth|)`.
-    Eps,
-}
-
-/// The unit in the last place of the `f32` numbers at `y`, subnormals included.
+/// The unit in the last place of the `f32` numbers at `y`.
 fn ulp(y: f64) -> f64 {
-    let exponent = ((y.to_bits() >> 52) & 0x7ff) as i32 - 1023;
-    f64::from_bits(((exponent.max(-126) - 23 + 1023) as u64) << 52)
+    units::ulp(y, 24, -126)
 }
 
 fn distance(y: f32, truth: f64, unit: Unit) -> f64 {
@@ -49,9 +43,9 @@ fn stride() -> i64 {
 }
 
 /// Sweeps the inputs from `lo` to `hi` and returns the largest error and the count of steps against `direction`.
-fn sweep<L: Value<Scalar = f32, Lane = L>>(
+fn sweep<V: Value<Scalar = f32>>(
     name: &str,
-    narrow: impl Fn(Pack<L, LANES>) -> Pack<L, LANES>,
+    narrow: impl Fn(V) -> V,
     wide: impl Fn(Wide) -> Wide,
     (lo, hi): (f32, f32),
     unit: Unit,
@@ -63,7 +57,7 @@ fn sweep<L: Value<Scalar = f32, Lane = L>>(
     let stride = stride();
     let mut rank = first;
     while rank <= end {
-        let x = Pack::from_lanes(|i| f32::from_order((rank + i as i64).min(end)));
+        let x = V::from_lanes(|i| f32::from_order((rank + i as i64).min(end)));
         let y = narrow(x);
         let truth = wide(Wide::from_lanes(|i| f64::from(x.lane(i))));
         for i in 0..LANES {
@@ -95,7 +89,7 @@ macro_rules! exhaustive {
                 #[ignore = "sweeps all f32 inputs"]
                 fn $name() {
                     let name = stringify!($name);
-                    let (worst, _against) = sweep::<f32>(name, math::$name, math::$name, $domain, Unit::$unit, $direction);
+                    let (worst, _against) = sweep::<Pack<f32, LANES>>(name, math::$name, math::$name, $domain, Unit::$unit, $direction);
                     hold(worst, $bound);
                     $(assert_eq!(_against, 0, "{name} is {}", stringify!($ordered));)?
                 }
@@ -110,7 +104,7 @@ macro_rules! exhaustive {
                 #[ignore = "sweeps all f32 inputs"]
                 fn $name() {
                     let name = concat!("fused ", stringify!($name));
-                    let (worst, _against) = sweep::<Fused<f32>>(name, math::$name, math::$name, $domain, Unit::$unit, $direction);
+                    let (worst, _against) = sweep::<Pack<Fused<f32>, LANES>>(name, math::$name, math::$name, $domain, Unit::$unit, $direction);
                     hold(worst, $fused_bound);
                     $(assert_eq!(_against, 0, "{name} is {}", stringify!($ordered));)?
                 }

@@ -1,11 +1,17 @@
 //! The flow as a user meets it: densities, samples, states, context, counts.
 
-use gaussflow::{ConstantOutput, Relu, Tanh};
+#[path = "common/stir.rs"]
+mod stir;
+
+use gaussflow::rand_core::Rng;
+use gaussflow::train::{Settings, Trainer};
 use gaussflow::{
-    ContextDense, Coupling, Dense, FirstHalf, Flow, Head, Householder, Init, Inverse, Layer, MixtureCdf, MixtureParams, Parameters, Real,
-    Residual, Role, SharedHead, Swap, TanhClamp, Value, Width, Zeros, standard_normal,
+    Activation, ConstantOutput, ContextDense, Coupling, Dense, Each, FirstHalf, Flow, Head, Householder, Init, Inverse, Layer, MixtureCdf,
+    MixtureParams, Parameters, Real, Relu, Residual, Reverse, Role, SharedHead, Swap, Tanh, TanhClamp, Value, Width, Zeros,
+    standard_normal,
 };
 use rand_pcg::Pcg32;
+use stir::stir;
 
 type Mixture<T, const K: usize> = MixtureCdf<TanhClamp<T>, K>;
 type Net<T, const A: usize, const B: usize> = (Dense<T, A, 16>, Relu, Head<T, Mixture<T, 8>, 16, B>);
@@ -15,15 +21,6 @@ type Block<T> = (
     Coupling<Swap<FirstHalf>, Mixture<T, 8>, Net<T, 2, 1>, 2, 1>,
 );
 type Blocks<T> = [Block<T>; 2];
-
-/// Adds noise to every trainable parameter: a flow far from the identity.
-fn stir<T: Real, P: Parameters<T>>(tree: &mut P, amount: f64, rng: &mut Pcg32) {
-    tree.visit_mut(&mut |role, slice| {
-        if role == Role::Trainable {
-            slice.iter_mut().for_each(|p| *p += T::from_f64(amount) * standard_normal::<T, _>(rng));
-        }
-    });
-}
 
 fn stirred<T: Real>(seed: u64) -> Flow<T, Blocks<T>, 3> {
     let mut rng = Pcg32::new(seed, 1);
@@ -66,8 +63,8 @@ fn a_new_flow_is_the_identity() {
     };
     compare(&flow, 4e-4); // Four couplings in a row, each within 1e-4.
     for block in &mut flow.bijector {
-        block.1.conditioner.set_constant(&[MixtureParams::ZEROS; 2]);
-        block.2.conditioner.set_constant(&[MixtureParams::ZEROS; 1]);
+        block.1.conditioner.set_constant(&[MixtureParams::<f64, 8>::ZEROS; 2]);
+        block.2.conditioner.set_constant(&[MixtureParams::<f64, 8>::ZEROS; 1]);
     }
     compare(&flow, 4e-15);
 }
@@ -121,7 +118,7 @@ fn samples_are_stable() {
     };
     let mut words = Pcg32::new(42, 42);
     for _ in 0..3 {
-        rand_core_next(&mut words);
+        words.next_u32();
     }
     assert_eq!(words, one_word_each, "a sample takes D words");
 }
@@ -129,20 +126,15 @@ fn samples_are_stable() {
 /// FNV-1a of the bits of 100 samples.
 const SAMPLES_HASH: u64 = 0x406a_a014_e684_c969;
 
-fn rand_core_next(rng: &mut Pcg32) -> u32 {
-    use rand_pcg::rand_core::Rng;
-    rng.next_u32()
-}
-
 /// A network of the user's own plugs in by one trait.
 #[test]
 fn a_custom_conditioner_plugs_in() {
     /// Shifts the mean of a single component by the identity half.
     struct Follow;
     impl<T: Real> Layer<T, Width<1>> for Follow {
-        type Out = gaussflow::Each<Mixture<T, 1>, 1>;
-        fn apply<V: Value<Scalar = T>>(&self, x: &[V; 1], _: &[V; 0]) -> [MixtureParams<V, 1>; 1] {
-            [MixtureParams::new([V::ZEROS], [x[0]], [V::ZEROS])]
+        type Out = Each<Mixture<T, 1>, 1>;
+        fn apply<V: Value<Scalar = T>, F: Activation>(&self, x: &[V; 1], _: &[V; 0], y: &mut [MixtureParams<V, 1>; 1]) {
+            *y = [[[V::ZEROS], [x[0]], [V::ZEROS]].map(|part| part.map(F::value))];
         }
     }
     let coupling = Coupling::<FirstHalf, Mixture<f64, 1>, Follow, 1, 1>::new(MixtureCdf::default(), Follow);
@@ -161,11 +153,11 @@ fn context_reaches_every_layer() {
     flow.init(&mut rng);
     stir(&mut flow, 0.3, &mut rng);
     let x = [0.3, -0.4];
-    let base = flow.given(&[0.0, 0.0]).forward(&x);
+    let base = flow.given([0.0, 0.0]).forward(&x);
     for c in [[1.0, 0.0], [0.0, 1.0]] {
-        let z = flow.given(&c).forward(&x);
+        let z = flow.given(c).forward(&x);
         assert!(z.iter().zip(base).all(|(z, b)| (z - b).abs() > 1e-4), "the context {c:?} changes both dimensions");
-        let back = flow.given(&c).inverse(&z);
+        let back = flow.given(c).inverse(&z);
         assert!(x.iter().zip(back).all(|(a, b)| (a - b).abs() < 1e-12));
     }
 }
@@ -173,11 +165,29 @@ fn context_reaches_every_layer() {
 /// A zero reflector is the identity and has a finite gradient.
 #[test]
 fn a_zero_reflector_is_the_identity() {
-    let flow = Flow::<f32, Householder<f32, 2, 2>, 2>::ZEROS;
+    let mut flow = Flow::<f32, Householder<f32, 2, 2>, 2>::ZEROS;
     assert_eq!(flow.forward(&[1.5, -2.0]), [1.5, -2.0]);
     assert_eq!(flow.inverse(&[1.5, -2.0]), [1.5, -2.0]);
-    let mut trainer = gaussflow::train::Trainer::<f32, f32, _, 2>::ZEROS;
-    let mut bijector = flow.bijector;
-    trainer.step(&mut bijector, &[[1.5, -2.0]], &[], &Default::default(), 1.0, 1.0).unwrap();
-    assert!(bijector.reflectors.as_flattened().iter().all(|v| v.is_finite()));
+    let settings = Settings { clip: 1.0, ..Settings::default() };
+    let mut trainer = Trainer::<_, f32>::ZEROS;
+    trainer.step(&mut flow, &[[1.5, -2.0]], &settings).unwrap();
+    assert!(flow.bijector.reflectors.as_flattened().iter().all(|v| v.is_finite()));
+}
+
+/// What a flow says of itself: its numbers, and its parts with the shapes of their parameters.
+#[test]
+fn a_flow_displays_its_parts() {
+    type Net = (ContextDense<f32, 1, 2, 8>, Tanh, Residual<(Dense<f32, 8, 8>, Relu)>, Head<f32, Mixture<f32, 4>, 8, 2>);
+    type Blocks = (Coupling<FirstHalf, Mixture<f32, 4>, Net, 1, 2>, Inverse<Householder<f32, 3, 1>>, Reverse);
+    let flow = Flow::<f32, Blocks, 3, 2>::ZEROS;
+    assert_eq!(
+        flow.to_string(),
+        "flow of f32, 3 dimensions, 2 context variables, 323 trainable and 1 fixed parameters: \
+         coupling =xx, mixture_cdf, tanh_clamp, context_dense kernel[1, 8] bias[8] context_kernel[2, 8], tanh, \
+         residual, dense kernel[8, 8] bias[8], relu, head kernel[8, 2, 12] bias[2, 12], inverse, householder v[1, 3], permutation [2, 1, 0]"
+    );
+    let flow = stirred::<f64>(1).to_string();
+    let mut lines = flow.split(", coupling");
+    assert_eq!(lines.next(), Some("flow of f64, 3 dimensions, 2620 trainable and 4 fixed parameters: householder v[2, 3]"));
+    assert_eq!(lines.count(), 4);
 }

@@ -8,6 +8,8 @@ mod golden;
 mod report;
 #[path = "common/stack.rs"]
 mod stack;
+#[path = "common/tensors.rs"]
+mod tensors;
 
 use gaussflow::{
     Alternating, Coupling, Dense, DifferentiableBijector, FirstHalf, Flow, Head, Householder, Marginal, MixtureCdf, NoClamp, Orthogonal,
@@ -144,7 +146,7 @@ fn back<V: Value<Scalar = f64>, B: DifferentiableBijector<f64, D> + Zeros, const
         let log_det = bijector.forward_tape(&mut state, &[], &mut tape);
         let cotangents: Vec<_> = (0..V::LANES).map(|n| cotangent(chunk * V::LANES + n, &row(&state, n))).collect();
         let mut d: [V; D] = std::array::from_fn(|i| V::from_lanes(|n| cotangents[n][i]));
-        bijector.backward(&tape, &[], &mut d, V::splat(d_log_det), &mut [], &mut back.parameters);
+        bijector.backward(&tape, &[], &mut d, V::splat(d_log_det), &mut [], Some(&mut *back.parameters));
         for n in 0..V::LANES {
             back.z.push(row(&state, n));
             back.log_det.push(log_det.lane(n));
@@ -184,12 +186,11 @@ fn gradients<B: DifferentiableBijector<f64, D> + Zeros, const D: usize>(
             report.add("lanes: grad.x, bits", bits(lanes.x[n][d], ours.x[n][d]), 0.0, || format!("row {n}"));
         }
     }
-    let mut slice = 0;
-    B::zip([], [&*lanes.parameters, &*ours.parameters], &mut |_, [], [lanes, ours]| {
+    for slice in 0..B::SLICES {
+        let (lanes, ours) = (lanes.parameters.slice(slice).1, ours.parameters.slice(slice).1);
         let scale = largest(ours.iter().copied());
         report.add("lanes: gradients", distance(lanes, ours), REORDERED * scale, || format!("slice {slice}"));
-        slice += 1;
-    });
+    }
 
     let mut check = |name: &str, ours: &[f64], theirs: &[f64]| {
         let scale = largest(theirs.iter().copied());
@@ -200,21 +201,16 @@ fn gradients<B: DifferentiableBijector<f64, D> + Zeros, const D: usize>(
 }
 
 /// The largest row sum of `|dx/dz|` at `z`: by how much the inverse magnifies an error of its input.
-fn magnification<B: DifferentiableBijector<f64, D> + Zeros, const D: usize>(
-    bijector: &B,
-    z: &[f64; D],
-    buffer: &mut (B, B::Tape<f64>),
-) -> f64 {
+fn magnification<B: DifferentiableBijector<f64, D>, const D: usize>(bijector: &B, z: &[f64; D], tape: &mut B::Tape<f64>) -> f64 {
     let mut x = *z;
     bijector.inverse_and_log_det(&mut x, &[]);
-    bijector.forward_tape(&mut x, &[], &mut buffer.1);
-    let row = |i: usize, gradient: &mut B| {
+    bijector.forward_tape(&mut x, &[], tape);
+    largest((0..D).map(|i| {
         let mut d = [0.0; D];
         d[i] = 1.0;
-        bijector.inverse_backward(&buffer.1, &[], &mut d, 0.0, &mut [], gradient);
+        bijector.inverse_backward(tape, &[], &mut d, 0.0, &mut [], None);
         d.iter().map(|d| d.abs()).sum::<f64>()
-    };
-    largest((0..D).map(|i| row(i, &mut buffer.0)))
+    }))
 }
 
 /// `inverse` of the rows `z` against the rows `x`, off by up to `reference`, and its log-det against `log_det`; packs give the bits of the samples.
@@ -226,10 +222,10 @@ fn inverse<B: DifferentiableBijector<f64, D> + Zeros, const D: usize>(
     (property, log_det_property): (&'static str, &'static str),
     report: &mut Report,
 ) {
-    let mut buffer = Box::new((B::ZEROS, B::Tape::<f64>::ZEROS));
+    let mut tape = Box::new(B::Tape::<f64>::ZEROS);
     for n in 0..z.len() {
         let (ours, l) = flow.inverse_and_log_det(&z[n]);
-        let by = magnification(&flow.bijector, &z[n], &mut buffer);
+        let by = magnification(&flow.bijector, &z[n], &mut tape);
         let tolerance = reference + BULK.max(INVERSE * f64::EPSILON * largest(z[n]).max(1.0) * by);
         report.add(property, distance(&ours, &x[n]), tolerance, || format!("row {n}, dx/dz {by:.1e}"));
         report.add(log_det_property, (l - log_det[n]).abs(), log_det_tolerance, || format!("row {n}, dx/dz {by:.1e}"));

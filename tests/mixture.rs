@@ -3,10 +3,12 @@
 //! Both files hold points of five kinds of mixtures, from `K` = 1 to 64, far tails and gaps included: `f64.safetensors` (2,400 points), and `f32.safetensors` (1,140 points,
 //! written by `tools/mixture_truth.py`). Errors are in units of `EPSILON` times a size named beside the bound.
 
+#[path = "common/tensors.rs"]
+mod tensors;
+
 use std::collections::BTreeMap;
 
-use gaussflow::{Fused, Mixture, MixtureCdf, MixtureParams, MixtureTape, NoClamp, Real, Univariate, Value, Zeros};
-use safetensors::SafeTensors;
+use gaussflow::{Flat, Fused, Mixture, MixtureCdf, MixtureParams, MixtureTape, NoClamp, Real, Univariate, Value, Zeros};
 
 const KINDS: [&str; 5] = ["generic", "wild", "separated", "nasty", "peaky"];
 
@@ -27,11 +29,7 @@ struct Entry {
 
 impl Truth {
     fn load(name: &str) -> Self {
-        let path = format!("{}/tests/data/mixture/{name}.safetensors", env!("CARGO_MANIFEST_DIR"));
-        let bytes = std::fs::read(&path).unwrap_or_else(|e| panic!("{path}: {e}"));
-        let file = SafeTensors::deserialize(&bytes).unwrap_or_else(|e| panic!("{path}: {e}"));
-        let values = |data: &[u8]| data.chunks_exact(8).map(|b| f64::from_le_bytes(b.try_into().expect("8 bytes"))).collect();
-        Truth { tensors: file.tensors().into_iter().map(|(name, view)| (name, values(view.data()))).collect() }
+        Truth { tensors: tensors::read(&format!("mixture/{name}")).into_iter().map(|(name, _, values)| (name, values)).collect() }
     }
 
     fn get(&self, name: &str) -> &[f64] {
@@ -59,13 +57,12 @@ impl Truth {
     }
 
     fn params<T: Real, const K: usize>(&self, entry: Entry) -> MixtureParams<T, K> {
-        let part = |name| std::array::from_fn(|k| T::from_f64(self.get(name)[entry.offset + k]));
-        MixtureParams::new(part("logits"), part("means"), part("log_scales"))
+        ["logits", "means", "log_scales"].map(|name| std::array::from_fn(|k| T::from_f64(self.get(name)[entry.offset + k])))
     }
 }
 
-fn mixture<T: Real, const K: usize>(params: &MixtureParams<T, K>) -> Mixture<T, K> {
-    Mixture::new(params.logits(), params.means(), params.raw_log_scales()).expect("finite parameters")
+fn mixture<T: Real, const K: usize>([logits, means, log_scales]: &MixtureParams<T, K>) -> Mixture<T, K> {
+    Mixture::new(logits, means, log_scales).expect("finite parameters")
 }
 
 /// Calls `$f::<$t, K> $args` with `K` the entry's number of components.
@@ -193,7 +190,7 @@ fn accuracy<T: Real, const K: usize>(truth: &Truth, entry: Entry, worst: &mut Wo
             let names =
                 if pass == "dz" { ["dz/dlogits", "dz/dmeans", "dz/dlog_scales"] } else { ["dL/dlogits", "dL/dmeans", "dL/dlog_scales"] };
             for (i, (property, tensor)) in names.into_iter().zip(["logits", "means", "logscales"]).enumerate() {
-                check(property, &d.as_ref()[i * K..(i + 1) * K], truth.gradient(&format!("{pass}_d{tensor}"), entry, n));
+                check(property, d[i].flat(), truth.gradient(&format!("{pass}_d{tensor}"), entry, n));
             }
         }
     }
@@ -274,9 +271,8 @@ fn inverse_f32() {
 
 /// Neither `z` nor the inverse's `x` falls, over runs of neighbours around every point of the truth.
 fn never_falls<V: Value<Lane = V>, const K: usize>(truth: &Truth, entry: Entry) {
-    let params = truth.params::<V::Scalar, K>(entry);
-    let splat = |values: &[V::Scalar; K]| values.map(V::splat);
-    let mixture = Mixture::from_raw(&splat(params.logits()), &splat(params.means()), &splat(params.raw_log_scales()));
+    let [logits, means, log_scales] = truth.params::<V::Scalar, K>(entry).map(|part| part.map(V::splat));
+    let mixture = Mixture::from_raw(&logits, &means, &log_scales);
     // Every float, and every eighth, which is about what the inverse tells apart.
     for (name, step) in [("x", 1), ("x", 97), ("z", 1), ("z", 8)] {
         for n in 0..entry.points {
@@ -352,8 +348,8 @@ fn far_f32() {
 }
 
 /// Components about as narrow as the floats are apart: Newton's steps are short there, be the root near or on the plateau beyond.
-fn narrow<T: Real, const K: usize>([logits, means, log_scales]: [[f64; K]; 3], zs: &[f64]) {
-    let mixture = mixture(&MixtureParams::<T, K>::new(logits.map(T::from_f64), means.map(T::from_f64), log_scales.map(T::from_f64)));
+fn narrow<T: Real, const K: usize>(params: [[f64; K]; 3], zs: &[f64]) {
+    let mixture = mixture(&params.map(|part| part.map(T::from_f64)));
     for &z in zs {
         let z = T::from_f64(z);
         let (x, log_det) = mixture.inverse_and_log_det(z);

@@ -1,11 +1,11 @@
-//! Nothing allocates: single samples, batches, a training step.
+//! Nothing allocates: single samples, batches, training.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 use gaussflow::factory::CouplingFlow;
-use gaussflow::train::{Adam, Trainer, mean_nll};
-use gaussflow::{Init, Wide, Zeros};
+use gaussflow::train::{Settings, Trainer};
+use gaussflow::{Init, IntoRows, Zeros};
 use rand_pcg::Pcg32;
 
 thread_local! {
@@ -37,25 +37,29 @@ fn allocations(f: impl FnOnce()) -> usize {
 }
 
 type Moons = CouplingFlow<f32, 2, 1, 1>;
-type Blocks = [gaussflow::factory::CouplingBlock<f32, 2, 1, 1>; 4];
 
 #[test]
 fn nothing_allocates() {
     let mut rng = Pcg32::new(1, 1);
     let mut flow = Box::new(Moons::ZEROS);
     flow.init(&mut rng);
-    let mut trainer = Box::new(Trainer::<f32, Wide<f32>, Blocks, 2>::ZEROS);
-    let (mut rows, mut out) = (vec![[0.5f32, -0.25]; 100], vec![0.0f32; 100]);
+    let (mut average, mut best) = (Box::new(Moons::ZEROS), Box::new(Moons::ZEROS));
+    let mut trainer = Box::new(Trainer::<Moons>::ZEROS);
+    let (mut rows, mut out, weights) = (vec![[0.5f32, -0.25]; 100], vec![0.0f32; 100], vec![1.5f32; 100]);
     assert_eq!(allocations(|| drop(Box::new(1))), 1, "the count works");
     let counted = allocations(|| {
-        flow.log_prob(&rows[0]);
+        let _ = flow.log_prob(&rows[0]);
+        let _ = flow.score(&rows[0]);
         flow.sample(&mut rng);
-        flow.log_prob_batch(&rows, &[], &mut out).expect("agreeing lengths");
-        flow.sample_batch(&mut rng, &[], &mut rows, &mut out).expect("agreeing lengths");
+        flow.log_probs(&rows, &mut out).expect("agreeing lengths");
+        flow.fill(&mut rng, &mut rows);
         flow.forward_batch(&mut rows, &[], &mut out).expect("agreeing lengths");
         flow.inverse_batch(&mut rows, &[], &mut out).expect("agreeing lengths");
-        mean_nll::<f32, Wide<f32>, _, 2, 0>(&flow.bijector, &rows, &[]);
-        trainer.step(&mut flow.bijector, &rows, &[], &Adam::default(), 10.0, 1.0).expect("a step");
+        flow.mean_nll(&rows);
+        trainer.step(&mut flow, &rows, &Settings::default()).expect("a step");
+        trainer.step_reverse_kl(&mut flow, &rows, |x, _| (0.0, *x), &Settings::default()).expect("a step");
+        let fit = flow.fit(rows.into_rows().weighted(&weights)).settings(Settings { epochs: 2, batch: 30, ..Settings::default() });
+        fit.validate(&rows).average(&mut average).best(&mut best).run(&mut trainer, &mut rng).expect("a fit");
     });
     assert_eq!(counted, 0);
 }

@@ -3,19 +3,15 @@
 #[path = "common/stack.rs"]
 mod stack;
 
-use gaussflow::Tanh;
-use gaussflow::train::{Adam, Schedule, TrainError, Trainer};
+use gaussflow::train::{Schedule, Settings, TrainError, Trainer};
 use gaussflow::{
-    Affine, ContextDense, Coupling, FirstHalf, Flow, Head, Init, Marginal, NoClamp, Pack, Swap, TanhClamp, Zeros, standard_normal,
+    Affine, ContextDense, Coupling, FirstHalf, Flow, Head, Init, Marginal, NoClamp, Pack, Swap, Tanh, TanhClamp, Zeros, standard_normal,
 };
 use rand_pcg::Pcg64;
 
 type Four = Pack<f64, 4>;
+type Scales = Flow<f64, Marginal<f64, Affine<NoClamp>, 2>, 2>;
 type Target = dyn Fn(&[f64; 2]) -> (f64, [f64; 2]);
-
-fn adam(learning_rate: f64) -> Adam<f64> {
-    Adam { learning_rate, ..Adam::default() }
-}
 
 fn latents<const N: usize>(rng: &mut Pcg64) -> [[f64; 2]; N] {
     std::array::from_fn(|_| [standard_normal(rng), standard_normal(rng)])
@@ -30,18 +26,17 @@ fn normal(x: &[f64; 2]) -> (f64, [f64; 2]) {
 /// The flow holds the target exactly: its loss becomes minus the logarithm of the constant, up to the noise of the gradient, which stays there.
 #[test]
 fn a_normal_is_found() {
-    type Scales = Marginal<f64, Affine<NoClamp>, 2>;
-    let (mut scales, mut trainer, mut rng) = (Scales::ZEROS, Trainer::<f64, Four, Scales, 2>::ZEROS, Pcg64::new(1, 1));
-    scales.init(&mut rng);
+    let (mut flow, mut trainer, mut rng) = (Scales::ZEROS, Trainer::<Scales, Four>::ZEROS, Pcg64::new(1, 1));
+    flow.init(&mut rng);
     let mut loss = f64::NAN;
     let schedule = Schedule::Cosine { warmup: 0, steps: 3000, last: 0.0 };
-    for step in 0..3000 {
+    let settings = Settings { learning_rate: 0.05, clip: 100.0, schedule, ..Settings::default() };
+    for _ in 0..3000 {
         let z = latents::<16>(&mut rng);
-        loss = trainer.step_reverse_kl(&mut scales, &z, &[], |x, _| normal(x), &adam(0.05), 100.0, schedule.factor(step)).unwrap().loss;
+        loss = trainer.step_reverse_kl(&mut flow, &z, |x, _| normal(x), &settings).unwrap().loss;
     }
     let log_constant = 5.0 + (2.0 * std::f64::consts::PI * 2.0 * 0.5).ln();
     assert!((loss + log_constant).abs() < 0.01, "{loss}, not {}", -log_constant);
-    let flow = Flow::<f64, Scales, 2>::new(scales);
     for (z, x) in [([0.0, 0.0], [3.0, -1.0]), ([1.0, 1.0], [5.0, -0.5])] {
         let found = flow.inverse(&z);
         assert!((found[0] - x[0]).abs() < 0.03 && (found[1] - x[1]).abs() < 0.01, "{z:?} comes from {found:?}");
@@ -53,29 +48,30 @@ fn a_normal_is_found() {
 fn a_conditional_density_is_found() {
     type Scale = Affine<TanhClamp<f64>>;
     type Half<M> = Coupling<M, Scale, (ContextDense<f64, 1, 1, 8>, Tanh, Head<f64, Scale, 8, 1>), 1, 1>;
-    type Blocks = [(Half<FirstHalf>, Half<Swap<FirstHalf>>); 2];
+    type Halves = Flow<f64, [(Half<FirstHalf>, Half<Swap<FirstHalf>>); 2], 2, 1>;
     stack::on_large_stack(|| {
         let mut rng = Pcg64::new(2, 2);
-        let (mut blocks, mut trainer) = (Box::new(Blocks::ZEROS), Box::new(Trainer::<f64, Four, Blocks, 2, 1>::ZEROS));
-        blocks.init(&mut rng);
+        let (mut flow, mut trainer) = (Box::new(Halves::ZEROS), Box::new(Trainer::<Halves, Four>::ZEROS));
+        flow.init(&mut rng);
         let target = |x: &[f64; 2], c: &[f64; 1]| {
             let (a, b) = (x[0] - c[0], x[1] - 0.5 * x[0]);
             (-0.5 * (a * a + b * b), [0.5 * b - a, -b])
         };
-        let mut divergence = |blocks: &mut Blocks, steps: u32, rate: f64| {
+        let mut divergence = |steps: u32, learning_rate: f64| {
+            let settings = Settings { learning_rate, clip: 10.0, ..Settings::default() };
             let mut mean = 0.0;
             for _ in 0..steps {
                 let z = latents::<32>(&mut rng);
                 let contexts: [[f64; 1]; 32] = std::array::from_fn(|_| [standard_normal(&mut rng)]);
-                mean += trainer.step_reverse_kl(blocks, &z, &contexts, target, &adam(rate), 10.0, 1.0).unwrap().loss / f64::from(steps);
+                mean += trainer.step_reverse_kl(&mut flow, (&z, &contexts), target, &settings).unwrap().loss / f64::from(steps);
             }
             mean + (2.0 * std::f64::consts::PI).ln()
         };
         // At the start q is N(0, I): E (c^2 + x_0^2 / 4) / 2 = 5/8.
-        let before = divergence(&mut blocks, 100, 1e-12);
+        let before = divergence(100, 1e-12);
         assert!((before - 0.625).abs() < 0.1, "{before}");
-        divergence(&mut blocks, 500, 2e-2);
-        let after = divergence(&mut blocks, 200, 1e-3);
+        divergence(500, 2e-2);
+        let after = divergence(200, 1e-3);
         println!("divergence {before} before, {after} after");
         assert!((0.0..0.02).contains(&after), "{after}");
     });
@@ -83,13 +79,13 @@ fn a_conditional_density_is_found() {
 
 #[test]
 fn refuses_by_name() {
-    type Scales = Marginal<f64, Affine<NoClamp>, 2>;
-    let (mut scales, mut trainer) = (Scales::ZEROS, Trainer::<f64, Four, Scales, 2>::ZEROS);
+    let (mut flow, mut trainer) = (Scales::ZEROS, Trainer::<Scales, Four>::ZEROS);
+    let settings = Settings { learning_rate: 0.1, clip: 1.0, ..Settings::default() };
     let rows = [[0.5, -0.5]; 6];
     let mut step = |latents: &[[f64; 2]], target: &Target| {
-        let before = scales.clone();
-        let outcome = trainer.step_reverse_kl(&mut scales, latents, &[], |x, _| target(x), &adam(0.1), 1.0, 1.0);
-        assert_eq!((outcome.is_err(), trainer.steps()), (before == scales, u32::from(outcome.is_ok())));
+        let before = flow.clone();
+        let outcome = trainer.step_reverse_kl(&mut flow, latents, |x, _| target(x), &settings);
+        assert_eq!((outcome.is_err(), trainer.steps()), (before == flow, u32::from(outcome.is_ok())));
         outcome
     };
     assert_eq!(step(&[], &normal), Err(TrainError::Empty));

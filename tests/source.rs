@@ -27,9 +27,9 @@ fn of_bijectors() {
     same!(Flow<f32, [Householder<f32, 2, 1>; 2], 2>: Flow::new([Householder { reflectors: [[0.1, -1e-7]] }, Householder { reflectors: [[1e16, -0.0]] }]));
     same!((ActNorm<f64, 1>, Linear<f64, 1>): (ActNorm { log_scale: [0.5], shift: [1.0] }, Linear { factors: [[2.0]], bias: [3.0] }));
     same!((Orthogonal<f32, 1>, Inverse<Reverse>): (Orthogonal { matrix: [[1.0]] }, Inverse(Permutation::new())));
-    same!(Marginal<f32, Mix<NoClamp>, 1>: Marginal { univariate: MixtureCdf { clamp: NoClamp }, params: [MixtureParams([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])] });
-    same!(Marginal<f32, Affine<TanhClamp<f32>>, 1>: Marginal { univariate: Affine { clamp: TanhClamp { bound: 3.0 } }, params: [AffineParams([1.0, 2.0])] });
-    same!(Marginal<f32, Spline, 1>: Marginal { univariate: RationalQuadraticSpline { bound: 3.0 }, params: [SplineParams([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])] });
+    same!(Marginal<f32, Mix<NoClamp>, 1>: Marginal { univariate: MixtureCdf { clamp: NoClamp }, params: [[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]] });
+    same!(Marginal<f32, Affine<TanhClamp<f32>>, 1>: Marginal { univariate: Affine { clamp: TanhClamp { bound: 3.0 } }, params: [[1.0, 2.0]] });
+    same!(Marginal<f32, Spline, 1>: Marginal { univariate: RationalQuadraticSpline { bound: 3.0 }, params: [[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]] });
 }
 
 #[test]
@@ -41,14 +41,14 @@ fn of_couplings() {
             Dense { weights: [[1.0]], bias: [2.0] },
             Relu,
             Residual((Dense { weights: [[3.0]], bias: [4.0] }, Tanh)),
-            Head { weights: [[AffineParams([5.0, 6.0])]], bias: [AffineParams([7.0, 8.0])] },
+            Head { weights: [[[5.0, 6.0]]], bias: [[7.0, 8.0]] },
         )
     ));
     type Shared = SharedHead<f32, Affine<SigmoidClamp<f32>>, 1, 2>;
-    same!(Shared: SharedHead { head: Head { weights: [[AffineParams([5.0, 6.0])]], bias: [AffineParams([7.0, 8.0])] } });
+    same!(Shared: SharedHead { head: Head { weights: [[[5.0, 6.0]]], bias: [[7.0, 8.0]] } });
     same!(ContextDense<f32, 1, 1, 1>: ContextDense { dense: Dense { weights: [[1.0]], bias: [2.0] }, context_weights: [[3.0]] });
     same!(Int8Dense<f32, 1, 1>: Int8Dense { weights: [[-127]], scales: [0.5], bias: [2.0] });
     type Small = Int8Head<f32, Affine<NoClamp>, 1, 1, 2>;
-    same!(Small: Int8Head { weights: [[[1, 2]]], scales: [AffineParams([5.0, 6.0])], bias: [AffineParams([7.0, 8.0])] });
+    same!(Small: Int8Head { weights: [[[1, 2]]], scales: [[5.0, 6.0]], bias: [[7.0, 8.0]] });
     same!((LeakyRelu, Sigmoid, Silu, Softplus, Gelu, SigmoidClamp<f32>): (LeakyRelu, Sigmoid, Silu, Softplus, Gelu, SigmoidClamp { low: -5.0, high: 3.0 }));
 }

@@ -4,7 +4,11 @@
 //! table of the normal distribution. In `f32` the truth is the `f64` function at the `f32` input, which the first part of this test has just
 //! shown to be right to `2^-26` of an `f32` unit. `tests/exhaustive.rs` takes every `f32`; here an even sample has to do.
 
+#[path = "common/ulp.rs"]
+mod units;
+
 use gaussflow::{Fused, Pack, Real, Value};
+use units::{Unit, ulp};
 
 /// The functions, those of the upper tail reflected: they share the truth of the lower one.
 mod math {
@@ -18,15 +22,6 @@ mod math {
     pub fn log_sf<V: Value>(x: V) -> V {
         gaussflow::math::log_sf(-x)
     }
-}
-
-/// How a distance is counted.
-#[derive(Clone, Copy, Debug)]
-enum Unit {
-    /// In units in the last place of the truth.
-    Ulp,
-    /// In `EPSILON * max(1, |truth|)`: for functions that pass through 0.
-    Eps,
 }
 
 type Function<T> = fn(T) -> T;
@@ -44,10 +39,10 @@ struct Row {
     wide: (Function<f64>, f64),
     wide_fused: (Function<Fused<f64>>, f64),
     /// Several lanes, whose bits must be those of one.
-    narrow_lanes: Lanes<f32, 8>,
-    narrow_fused_lanes: Lanes<Fused<f32>, 4>,
+    narrow_lanes: Lanes<f32, 16>,
+    narrow_fused_lanes: Lanes<Fused<f32>, 16>,
     wide_lanes: Lanes<f64, 8>,
-    wide_fused_lanes: Lanes<Fused<f64>, 4>,
+    wide_fused_lanes: Lanes<Fused<f64>, 8>,
 }
 
 macro_rules! data {
@@ -105,13 +100,6 @@ const TABLE: &[Row] = rows![
 fn truths(data: &[u8]) -> impl Iterator<Item = [f64; 3]> + '_ {
     let number = |b: &[u8]| f64::from_le_bytes(b.try_into().expect("eight bytes"));
     data.chunks_exact(24).map(move |row| [number(&row[..8]), number(&row[8..16]), number(&row[16..])])
-}
-
-/// `2^e` for the unit in the last place at `y`, of numbers with `digits` bits and least exponent `least`; subnormals share one unit.
-fn ulp(y: f64, digits: i32, least: i32) -> f64 {
-    let exponent = ((y.to_bits() >> 52) & 0x7ff) as i32 - 1023;
-    let unit = exponent.max(least) - digits + 1;
-    f64::from_bits(if unit < -1022 { 1 << (unit + 1074) } else { ((unit + 1023) as u64) << 52 })
 }
 
 /// NaN, sign and infinity first, then the distance of `y` from `high + low`.
@@ -196,19 +184,18 @@ fn lanes_have_the_bits_of_one() {
     let same = |a: f64, b: f64| a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan());
     for row in TABLE {
         let xs: Vec<f32> = sample(row).step_by(7).collect();
-        for chunk in xs.chunks(8) {
+        for chunk in xs.chunks(16) {
             let x = |i: usize| chunk[i.min(chunk.len() - 1)];
-            let a = (row.narrow_lanes)(Pack::from_lanes(x));
-            let b = (row.wide_lanes)(Pack::from_lanes(|i| f64::from(x(i))));
-            let c = (row.narrow_fused_lanes)(Pack::from_lanes(x));
-            let d = (row.wide_fused_lanes)(Pack::from_lanes(|i| f64::from(x(i))));
-            for i in 0..8 {
+            let wide_x = |i: usize| f64::from(x(i));
+            let (a, b) = ((row.narrow_lanes)(Pack::from_lanes(x)), (row.narrow_fused_lanes)(Pack::from_lanes(x)));
+            let (c, d) = ((row.wide_lanes)(Pack::from_lanes(wide_x)), (row.wide_fused_lanes)(Pack::from_lanes(wide_x)));
+            for i in 0..16 {
                 assert!(same(a.lane(i).into(), row.narrow.0(x(i)).into()), "{} f32 at {:e}", row.name, x(i));
-                assert!(same(b.lane(i), row.wide.0(x(i).into())), "{} f64 at {:e}", row.name, x(i));
+                assert!(same(b.lane(i).into(), row.narrow_fused.0(Fused(x(i))).0.into()), "{} fused f32 at {:e}", row.name, x(i));
             }
-            for i in 0..4 {
-                assert!(same(c.lane(i).into(), row.narrow_fused.0(Fused(x(i))).0.into()), "{} fused f32 at {:e}", row.name, x(i));
-                assert!(same(d.lane(i), row.wide_fused.0(Fused(x(i).into())).0), "{} fused f64 at {:e}", row.name, x(i));
+            for i in 0..8 {
+                assert!(same(c.lane(i), row.wide.0(wide_x(i))), "{} f64 at {:e}", row.name, x(i));
+                assert!(same(d.lane(i), row.wide_fused.0(Fused(wide_x(i))).0), "{} fused f64 at {:e}", row.name, x(i));
             }
         }
     }

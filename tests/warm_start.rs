@@ -3,33 +3,31 @@
 #[path = "common/stack.rs"]
 mod stack;
 
-use std::ops::ControlFlow;
+#[path = "common/moons.rs"]
+mod moons;
 
-use gaussflow::Relu;
 use gaussflow::start::{Rotation, WarmStart};
-use gaussflow::toy::two_moons;
-use gaussflow::train::{Adam, Copies, Fit, Trainer, fit, mean_nll};
+use gaussflow::train::{Settings, Trainer};
 use gaussflow::{
-    ActNorm, Coupling, Dense, FirstHalf, Flow, Head, Householder, Init, Marginal, MixtureCdf, NoClamp, Swap, TanhClamp, Wide, Zeros,
+    ActNorm, Coupling, Dense, FirstHalf, Flow, Head, Householder, Init, Marginal, MixtureCdf, NoClamp, Relu, Swap, TanhClamp, Zeros,
 };
 use rand_pcg::Pcg64;
 
 type Mixture = MixtureCdf<TanhClamp<f32>, 8>;
 type Net = (Dense<f32, 1, 16>, Relu, Dense<f32, 16, 16>, Relu, Head<f32, Mixture, 16, 1>);
 type Half<M> = Coupling<M, Mixture, Net, 1, 1>;
-type Blocks = [(Householder<f32, 2, 2>, Half<FirstHalf>, Half<Swap<FirstHalf>>); 4];
+type Moons = Flow<f32, [(Householder<f32, 2, 2>, Half<FirstHalf>, Half<Swap<FirstHalf>>); 4], 2>;
 
 /// The moons, standardised.
 fn moons(count: usize, seed: u64) -> Vec<[f32; 2]> {
-    let mut points = vec![[0.0; 2]; count];
-    two_moons(&mut points, 0.05, &mut Pcg64::new(seed.into(), 4));
+    let points = moons::moons(count, &mut Pcg64::new(seed.into(), 4));
     let mut scale = ActNorm::<f32, 2>::ZEROS;
     scale.fit(&points).unwrap();
     points.iter().map(|x| Flow::<f32, _, 2>::new(scale.clone()).forward(x)).collect()
 }
 
 /// A flow at its plain start, or started from `data`.
-fn start(data: Option<&[[f32; 2]]>, settings: &WarmStart) -> Box<Flow<f32, Blocks, 2>> {
+fn start(data: Option<&[[f32; 2]]>, settings: &WarmStart) -> Box<Moons> {
     let mut rng = Pcg64::new(3, 3);
     let mut flow = Box::new(Flow::ZEROS);
     flow.init(&mut rng);
@@ -39,21 +37,17 @@ fn start(data: Option<&[[f32; 2]]>, settings: &WarmStart) -> Box<Flow<f32, Block
     flow
 }
 
-fn held_out(flow: &Flow<f32, Blocks, 2>) -> f32 {
-    mean_nll::<f32, Wide<f32>, Blocks, 2, 0>(&flow.bijector, &moons(2000, 2), &[])
+fn held_out(flow: &Moons) -> f32 {
+    flow.mean_nll(&moons(2000, 2))
 }
 
 /// Epochs until the held-out NLL is at `goal`, at most `most`.
-fn epochs(flow: &mut Flow<f32, Blocks, 2>, goal: f32, most: u32) -> u32 {
-    let mut trainer = Box::new(Trainer::<f32, Wide<f32>, Blocks, 2>::ZEROS);
-    let settings = Fit { epochs: most, batch: 128, adam: Adam { learning_rate: 5e-3, ..Adam::default() }, ..Fit::default() };
-    let (mut data, test) = (moons(1000, 1), moons(500, 2));
-    let reached = |loss| if loss <= goal { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
-    fit(&mut flow.bijector, (&mut data, &mut []), (&test, &[]), &settings, &mut *trainer, Copies::default(), &mut Pcg64::new(5, 5), |p| {
-        reached(p.validation)
-    })
-    .unwrap()
-    .epochs
+fn epochs(flow: &mut Moons, goal: f32, most: u32) -> u32 {
+    let mut trainer = Box::new(Trainer::<_>::ZEROS);
+    let settings = Settings { epochs: most, batch: 128, learning_rate: 5e-3, ..Settings::default() };
+    let (data, test) = (moons(1000, 1), moons(500, 2));
+    let fit = flow.fit(&data).settings(settings).validate(&test).stop_if(|told| told.validation <= goal);
+    fit.run(&mut *trainer, &mut Pcg64::new(5, 5)).unwrap().epochs
 }
 
 /// Standardised moons are at 2.84 nats under the standard normal and 1.13 under their own density; four blocks of marginal maps take more than half of the way.

@@ -5,12 +5,10 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use gaussflow::factory::{CouplingBlock, CouplingFlow};
+use gaussflow::factory::CouplingFlow;
 use gaussflow::{Init, Parameters, Real, Role, Value, Wide, Zeros, standard_normal};
 use rand_pcg::Pcg32;
 
-/// The blocks of the reference's two-moons flow.
-pub type Blocks<T> = [CouplingBlock<T, 2, 1, 1>; 4];
 /// The reference's two-moons flow: 46,800 parameters.
 pub type Moons<T> = CouplingFlow<T, 2, 1, 1>;
 

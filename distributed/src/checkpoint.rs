@@ -1,18 +1,18 @@
-//! What a run is kept as: `gaussckp`, the words of [`Words`], and an encoded flow, as 64-bit little-endian numbers and bytes; then their hash.
+//! What a run is kept as: `gausskp2`, the words of [`Words`], and the encoded flows of [`Kept`], as 64-bit little-endian numbers and bytes; then their hash.
 
 use std::fs::{File, rename};
 use std::io::Write;
 use std::path::Path;
 
-use gaussflow::train::{FitState, Outcome};
-use gaussflow::{Flow, Parameters};
+use gaussflow::Parameters;
+use gaussflow::train::{FitState, Total};
 
-use crate::flow::{Blocks, Layers, Scalar};
+use crate::flow::{Blocks, Model, Scalar};
 
-/// All parameters of a run, as one flow: the crate's format carries them. Weights, averaged weights, those of the best validation loss, and Adam's first and second moments.
-pub type Kept<T, N, const D: usize> = Flow<T, [Layers<T, N, D>; 5], D>;
+/// All parameters of a run, each as a flow: weights, averaged weights, those of the best validation loss, and Adam's first and second moments.
+pub type Kept<T, N, const D: usize> = [Model<T, N, D>; 5];
 
-const MAGIC: [u8; 8] = *b"gaussckp";
+const MAGIC: [u8; 8] = *b"gausskp2";
 
 /// What makes the batches of a run, with the names of the settings: a checkpoint only goes on with the same.
 pub type Identity = [(&'static str, u64); 4];
@@ -39,14 +39,26 @@ pub fn encode<T: Scalar, N: Blocks<T, D>, const D: usize>(
 ) -> Result<Vec<u8>, String> {
     let bits = |x: T| x.as_().to_bits();
     let [seed, shards, batch, rows] = identity.map(|(_, word)| word);
-    let FitState { step, count, total, outcome: Outcome { epochs, loss, best_validation, best_epoch } } = *state;
-    let state = [step.into(), count as u64, bits(total), epochs.into(), bits(loss), bits(best_validation), best_epoch.into()];
-    let [step, count, total, epochs, loss, best, best_epoch] = state;
-    let words: Words = [seed, shards, batch, rows, step, count, total, epochs, loss, best, best_epoch];
+    let FitState { step, total: Total { loss, weight }, outcome, .. } = *state;
+    let words: Words = [
+        seed,
+        shards,
+        batch,
+        rows,
+        step.into(),
+        bits(loss),
+        bits(weight),
+        bits(outcome.loss),
+        bits(outcome.best_validation),
+        outcome.epochs.into(),
+        outcome.best_epoch.into(),
+    ];
     let mut bytes = [&MAGIC[..], words.map(u64::to_le_bytes).as_flattened()].concat();
-    let start = bytes.len();
-    bytes.resize(start + Kept::<T, N, D>::ENCODED_LEN, 0);
-    kept.encode(&mut bytes[start..]).map_err(|e| e.to_string())?;
+    for flow in kept {
+        let start = bytes.len();
+        bytes.resize(start + Model::<T, N, D>::ENCODED_LEN, 0);
+        flow.encode(&mut bytes[start..]).map_err(|e| e.to_string())?;
+    }
     bytes.extend(hash(&bytes).to_le_bytes());
     Ok(bytes)
 }
@@ -58,7 +70,7 @@ pub fn decode<T: Scalar, N: Blocks<T, D>, const D: usize>(
 ) -> Result<FitState<T>, String> {
     const START: usize = MAGIC.len() + size_of::<Words>();
     let split = bytes.split_last_chunk::<8>().and_then(|(body, sum)| Some((body, body.split_at_checked(START)?, sum)));
-    let Some((body, (header, flow), sum)) = split.filter(|(body, ..)| body.starts_with(&MAGIC)) else {
+    let Some((body, (header, flows), sum)) = split.filter(|(body, ..)| body.starts_with(&MAGIC)) else {
         return Err("this is not a checkpoint".into());
     };
     if hash(body).to_le_bytes() != *sum {
@@ -72,14 +84,16 @@ pub fn decode<T: Scalar, N: Blocks<T, D>, const D: usize>(
             return Err(format!("the checkpoint is of a run with {name} {kept}, not {ours}"));
         }
     }
-    let number = |word: u64| T::from_f64(f64::from_bits(word));
-    kept.decode(flow).map_err(|e| e.to_string())?;
-    Ok(FitState {
-        step: word() as u32,
-        count: word() as usize,
-        total: number(word()),
-        outcome: Outcome { epochs: word() as u32, loss: number(word()), best_validation: number(word()), best_epoch: word() as u32 },
-    })
+    if flows.len() != kept.len() * Model::<T, N, D>::ENCODED_LEN {
+        return Err("the checkpoint is of another flow".into());
+    }
+    for (flow, bytes) in kept.iter_mut().zip(flows.chunks_exact(Model::<T, N, D>::ENCODED_LEN)) {
+        flow.decode(bytes).map_err(|e| e.to_string())?;
+    }
+    let step = word() as u32;
+    let [loss, weight, mean, best] = [(); 4].map(|()| T::from_f64(f64::from_bits(word())));
+    let epochs = [(); 2].map(|()| word() as u32);
+    Ok(FitState::restored(step, Total { loss, weight }, [mean, best], epochs))
 }
 
 /// FNV-1a, 64 bits.
@@ -103,8 +117,7 @@ mod tests {
     fn a_checkpoint_comes_back_whole_or_not_at_all() {
         type Small = Kept<f32, Householder<f32, 2, 2>, 2>;
         let identity = [("--seed", 1), ("--shards", 4), ("--batch", 8), ("a number of rows of", 100)];
-        let outcome = Outcome { epochs: 3, loss: 1.5, best_validation: 1.25, best_epoch: 2 };
-        let state = FitState { step: 40, count: 16, total: 20.5, outcome };
+        let state = FitState::restored(40, Total { loss: 20.5, weight: 16.0 }, [1.5, 1.25], [3, 2]);
         let (mut kept, mut loaded) = (Small::ZEROS, Small::ZEROS);
         kept.init(&mut rand_pcg::Pcg32::new(1, 1));
         let bytes = encode(&identity, &state, &kept).unwrap();

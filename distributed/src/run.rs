@@ -4,28 +4,35 @@ use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
-use gaussflow::train::{Copies, Fit, FitState, Trainer, shuffle, sum_nll};
-use gaussflow::{Parameters, Wide, Zeros};
+use gaussflow::train::{Copies, FitState, Order, Settings, Total, Trainer};
+use gaussflow::Parameters;
 use rand_pcg::Pcg64;
 
 use crate::checkpoint::{self, Identity, Kept, replace};
-use crate::flow::{Blocks, Layers, Model, Scalar};
+use crate::flow::{Blocks, Model, Scalar};
 use crate::ranks::{Ranks, Stop};
 use crate::sum::ShardSum;
+
+/// A shard of the table, and where its rows stand in this epoch.
+pub struct Shard<T, const D: usize> {
+    pub rows: Vec<[T; D]>,
+    pub order: Order,
+    pub rng: Pcg64,
+}
 
 /// A run on one rank.
 pub struct Run<'a, T: Scalar, N: Blocks<T, D>, const D: usize> {
     pub ranks: &'a Ranks,
-    pub settings: Fit<T>,
+    pub settings: Settings<T>,
     pub identity: Identity,
     pub out: &'a Path,
     /// Rows that each shard gives to a step.
     pub share: usize,
-    pub shards: Vec<(Vec<[T; D]>, Pcg64)>,
-    pub trainer: Box<Trainer<T, Wide<T>, Layers<T, N, D>, D>>,
+    pub shards: Vec<Shard<T, D>>,
+    pub trainer: Box<Trainer<Model<T, N, D>>>,
     pub kept: Box<Kept<T, N, D>>,
     pub state: FitState<T>,
-    /// What is summed over the shards: the gradient, the loss and the count.
+    /// What is summed over the shards: the gradient and the total.
     pub sum: ShardSum<T>,
     /// The losses of the steps, on rank 0.
     pub losses: Vec<T>,
@@ -34,15 +41,15 @@ pub struct Run<'a, T: Scalar, N: Blocks<T, D>, const D: usize> {
 }
 
 impl<T: Scalar, N: Blocks<T, D>, const D: usize> Run<'_, T, N, D> {
-    /// The loop of `gaussflow::train::fit`, with the gradient of each batch summed over the ranks.
+    /// The loop of [`Fit::run`](gaussflow::train::Fit::run), with the gradient of each batch summed over the ranks.
     pub fn fit(&mut self, steps: u32, every: Option<u32>, held_out: Option<&[Vec<[T; D]>]>) -> Result<(), Stop> {
-        let mut shuffled = 0;
+        let mut drawn = 0;
         while !self.state.is_over(&self.settings) {
             let epochs = self.state.outcome.epochs;
-            // A run that goes on makes up for the epochs before it: the order of the rows comes of all shuffles.
-            while shuffled <= epochs {
-                self.shards.iter_mut().for_each(|(rows, rng)| shuffle(rows, &mut [[]; 0], rng));
-                shuffled += 1;
+            // A run that goes on makes up for the epochs before it: their orders come first from the generators.
+            while drawn <= epochs {
+                self.shards.iter_mut().for_each(|shard| shard.order = Order::random(shard.rows.len(), &mut shard.rng));
+                drawn += 1;
             }
             while self.state.step < (epochs + 1) * steps {
                 self.step((self.state.step - epochs * steps) as usize)?;
@@ -50,8 +57,8 @@ impl<T: Scalar, N: Blocks<T, D>, const D: usize> Run<'_, T, N, D> {
                     self.keep()?;
                 }
             }
-            let validation = held_out.map(|rows| self.validate(rows));
-            let [weights, average, best, ..] = &mut self.kept.bijector;
+            let validation = held_out.map(|shards| validate(&self.kept[1], shards, self.ranks));
+            let [weights, average, best, ..] = &mut *self.kept;
             let mut copies = Copies { average: Some(average), best: Some(best) };
             let told = self.state.end_epoch(weights, validation, &self.settings, &mut copies);
             if self.ranks.rank == 0 {
@@ -59,40 +66,42 @@ impl<T: Scalar, N: Blocks<T, D>, const D: usize> Run<'_, T, N, D> {
                 eprintln!("epoch {}/{}: loss {:.4} nats{validation}", told.epoch, told.epochs, told.loss);
             }
         }
-        let [weights, average, best, ..] = &mut self.kept.bijector;
+        let [weights, average, best, ..] = &mut *self.kept;
         self.state.finish(weights, &Copies { average: Some(average), best: Some(best) });
         Ok(())
     }
 
     fn step(&mut self, index: usize) -> Result<(), Stop> {
         let start = Instant::now();
-        let [weights, average, best, ..] = &mut self.kept.bijector;
+        let [weights, average, best, ..] = &mut *self.kept;
         let mut failed = None;
-        for (rows, _) in &self.shards {
+        let mut batch = Vec::new();
+        for Shard { rows, order, .. } in &self.shards {
             let from = rows.len().min(index * self.share);
-            let batch = &rows[from..rows.len().min(from + self.share)];
+            batch.clear();
+            batch.extend((from..rows.len().min(from + self.share)).map(|place| rows[order.row(place)]));
             // A shard that fails spoils the sum, and so all ranks know.
-            let total = self.trainer.nll_gradient(weights, batch, &[]).unwrap_or_else(|e| {
+            let Total { loss, weight } = self.trainer.nll_gradient(weights, &batch).unwrap_or_else(|e| {
                 failed.get_or_insert(e.to_string());
-                T::NAN
+                Total { loss: T::NAN, weight: T::NAN }
             });
             self.sum.add(|to| {
                 self.trainer.gradient().visit(&mut |_, slice| to.extend_from_slice(slice));
-                to.extend([total, T::from_f64(batch.len() as f64)]);
+                to.extend([loss, weight]);
             });
         }
         let gradient = start.elapsed();
         let sums = self.sum.over(self.ranks);
         let (sums, last) = sums.split_at(sums.len() - 2);
-        if !last[0].is_finite() {
+        let total = Total { loss: last[0], weight: last[1] };
+        if !total.loss.is_finite() {
             self.ranks.agree(failed.map_or(Ok(()), Err))?;
         }
         let mut sums = sums.iter();
         self.trainer.gradient_mut().visit_mut(&mut |_, slice| slice.iter_mut().zip(&mut sums).for_each(|(to, sum)| *to = *sum));
         let summed = start.elapsed();
         let mut copies = Copies { average: Some(average), best: Some(best) };
-        let count = last[1].as_() as usize;
-        let done = self.state.step(weights, &mut *self.trainer, last[0], count, &self.settings, &mut copies);
+        let done = self.state.step(weights, &mut self.trainer, total, &self.settings, &mut copies);
         // Of the same sums all ranks make the same.
         let done = match done {
             Ok(done) => done,
@@ -103,17 +112,6 @@ impl<T: Scalar, N: Blocks<T, D>, const D: usize> Run<'_, T, N, D> {
         Ok(())
     }
 
-    /// The mean loss of the shards of all ranks.
-    fn validate(&self, shards: &[Vec<[T; D]>]) -> T {
-        let [_, average, ..] = &self.kept.bijector;
-        let mut sum = ShardSum::<f64>::default();
-        for rows in shards {
-            sum.add(|to| to.extend([sum_nll::<T, Wide<T>, _, D, 0>(average, rows, &[]).as_(), rows.len() as f64]));
-        }
-        let sums = sum.over(self.ranks);
-        T::from_f64(sums[0] / sums[1])
-    }
-
     /// The hash of all parameters, if it is that of all ranks.
     fn hash(&self) -> Result<u64, Stop> {
         let hash = checkpoint::hash_of(&*self.kept);
@@ -122,7 +120,7 @@ impl<T: Scalar, N: Blocks<T, D>, const D: usize> Run<'_, T, N, D> {
     }
 
     fn keep(&mut self) -> Result<(), Stop> {
-        let [.., first, second] = &mut self.kept.bijector;
+        let [.., first, second] = &mut *self.kept;
         let moments = self.trainer.moments();
         first.copy_from(moments[0]);
         second.copy_from(moments[1]);
@@ -139,7 +137,7 @@ impl<T: Scalar, N: Blocks<T, D>, const D: usize> Run<'_, T, N, D> {
         let bytes = self.ranks.read(&path)?;
         let decoded = checkpoint::decode(&bytes, &self.identity, &mut self.kept);
         self.state = self.ranks.agree(decoded.map_err(|e| format!("{}: {e}", path.display())))?;
-        let [.., first, second] = &self.kept.bijector;
+        let [.., first, second] = &*self.kept;
         self.trainer.restore([first, second], self.state.step);
         self.losses = self.ranks.agree(if self.ranks.rank == 0 { self.read_losses() } else { Ok(Vec::new()) })?;
         if self.ranks.rank == 0 {
@@ -174,10 +172,8 @@ impl<T: Scalar, N: Blocks<T, D>, const D: usize> Run<'_, T, N, D> {
         let hash = self.hash()?;
         let done = self.seconds.len();
         let write = || {
-            let mut flow = Box::new(Model::<T, N, D>::ZEROS);
-            flow.bijector.copy_from(&self.kept.bijector[0]);
             let mut bytes = vec![0; Model::<T, N, D>::ENCODED_LEN];
-            flow.encode(&mut bytes).map_err(|e| e.to_string())?;
+            self.kept[0].encode(&mut bytes).map_err(|e| e.to_string())?;
             self.write_losses()?;
             replace(&self.out.join("flow.bin"), &bytes)
         };
@@ -193,7 +189,7 @@ impl<T: Scalar, N: Blocks<T, D>, const D: usize> Run<'_, T, N, D> {
         let (step, parts) = (quiet(|s| s.iter().sum()), [quiet(|s| s[0]), quiet(|s| s[1]), quiet(|s| s[2])]);
         println!("ranks = {}", self.ranks.count);
         println!("rows = {rows}");
-        println!("parameters = {}", <Layers<T, N, D> as Parameters<T>>::COUNT);
+        println!("parameters = {}", Model::<T, N, D>::COUNT);
         println!("steps = {}", self.state.step);
         println!("epochs = {}", self.state.outcome.epochs);
         println!("loss = {} nats", self.state.outcome.loss);
@@ -209,4 +205,17 @@ impl<T: Scalar, N: Blocks<T, D>, const D: usize> Run<'_, T, N, D> {
         println!("weights = {hash:#018x} on all ranks");
         Ok(())
     }
+}
+
+/// The mean loss of a flow over the shards of all ranks.
+pub fn validate<T: Scalar, N: Blocks<T, D>, const D: usize>(flow: &Model<T, N, D>, shards: &[Vec<[T; D]>], ranks: &Ranks) -> T {
+    let mut sum = ShardSum::default();
+    for rows in shards {
+        let count = rows.len() as f64;
+        // No row has no mean.
+        let loss = if rows.is_empty() { 0.0 } else { flow.mean_nll(rows).as_() * count };
+        sum.add(|to| to.extend([loss, count]));
+    }
+    let sums = sum.over(ranks);
+    T::from_f64(sums[0] / sums[1])
 }

@@ -48,7 +48,7 @@ impl Shown {
             name: conditioner.name(),
             parameters: Moons::<N>::COUNT,
             loss_curve: trained.loss_curve.clone(),
-            nll_test: (!test.is_empty()).then(|| trained.nll(test)),
+            nll_test: (!test.is_empty()).then(|| trained.flow.mean_nll(test)),
             grid: Grid::of(SIDE, |x| f64::from(trained.flow.log_prob(&x.map(|x| x as f32)))),
             samples,
         }
@@ -65,8 +65,9 @@ impl Shown {
         let mut rng = Pcg32::new(arguments.seed, 0x636f_6d70 + conditioner as u64);
         let mut flow = Box::new(Moons::<N>::ZEROS);
         flow.init(&mut rng);
-        let trained = train::<N>(flow, arguments.epochs, measured.points, &mut rng, bar)?;
-        let samples = (0..5000).map(|_| trained.flow.sample(&mut rng)).collect();
+        let trained = train(flow, arguments.epochs, measured.points, &mut rng, bar)?;
+        let mut samples = vec![[0.0; 2]; 5000];
+        trained.flow.fill(&mut rng, &mut samples);
         Ok(Shown::of(conditioner, &trained, measured.test, samples))
     }
 }

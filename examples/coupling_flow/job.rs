@@ -1,12 +1,10 @@
 //! Trains, measures, prints and writes.
 
-use std::ops::ControlFlow;
 use std::time::Instant;
 
-use gaussflow::ConstantOutput;
 use gaussflow::start::WarmStart;
-use gaussflow::train::{Adam, Copies, Fit, Progress, Trainer, fit, mean_nll};
-use gaussflow::{DifferentiableLayer, Each, Flow, Init, Parameters, Wide, Width, Zeros};
+use gaussflow::train::{Settings, Trainer};
+use gaussflow::{ConstantOutput, DifferentiableLayer, Each, Flow, Init, Parameters, Wide, Width, Zeros};
 use indicatif::{ProgressBar, ProgressStyle};
 use rand_pcg::Pcg32;
 
@@ -26,17 +24,14 @@ impl<N> Conditioner for N where
 
 pub type Moons<N> = Flow<f32, Blocks<N>, 2>;
 
+/// Each step in two shares, on as many threads.
+type TwoShares<N> = Trainer<Moons<N>, Wide<f32>, 2>;
+
 /// A flow after training.
 pub struct Trained<N> {
     pub flow: Box<Moons<N>>,
     pub loss_curve: Vec<f32>,
     pub seconds: f64,
-}
-
-impl<N: Conditioner> Trained<N> {
-    pub fn nll(&self, points: &[[f32; 2]]) -> f32 {
-        mean_nll::<f32, Wide<f32>, Blocks<N>, 2, 0>(&self.flow.bijector, points, &[])
-    }
 }
 
 pub fn bar(epochs: u32) -> Result<ProgressBar, String> {
@@ -53,34 +48,18 @@ pub fn train<N: Conditioner>(
     rng: &mut Pcg32,
     bar: &ProgressBar,
 ) -> Result<Trained<N>, String> {
-    let mut trainer = Box::new(Trainer::<f32, Wide<f32>, Blocks<N>, 2, 0, 2>::ZEROS);
-    let mut average = Box::new(Blocks::<N>::ZEROS);
+    let mut trainer = Box::new(TwoShares::<N>::ZEROS);
+    let mut average = Box::new(Moons::<N>::ZEROS);
     // A constant rate and a long average of the weights: on 5,000 points the average keeps the flow from fitting single samples.
-    let settings = Fit {
-        epochs,
-        batch: 512,
-        adam: Adam { learning_rate: 3e-3, weight_decay: 0.1, ..Adam::default() },
-        average: 0.9995,
-        ..Fit::default()
-    };
+    let settings = Settings { epochs, batch: 512, learning_rate: 3e-3, weight_decay: 0.1, average: 0.9995, ..Settings::default() };
     let mut loss_curve = Vec::new();
     let start = Instant::now();
-    fit(
-        &mut flow.bijector,
-        (&mut points.to_vec(), &mut []),
-        (&[], &[]),
-        &settings,
-        &mut *trainer,
-        Copies { average: Some(&mut *average), best: None },
-        rng,
-        |progress: &Progress<f32>| {
-            loss_curve.push(progress.loss);
-            bar.set_message(format!("{:.4}", progress.loss));
-            bar.inc(1);
-            ControlFlow::Continue(())
-        },
-    )
-    .map_err(|e| e.to_string())?;
+    let fit = flow.fit(points).settings(settings).average(&mut average).each_epoch(|p| {
+        loss_curve.push(p.loss);
+        bar.set_message(format!("{:.4}", p.loss));
+        bar.inc(1);
+    });
+    fit.run(&mut trainer, rng).map_err(|e| e.to_string())?;
     Ok(Trained { flow, loss_curve, seconds: start.elapsed().as_secs_f64() })
 }
 
@@ -94,19 +73,20 @@ pub fn run<N: Conditioner>(arguments: &Arguments, points: &[[f32; 2]], test: &[[
         warm_start(&mut flow, points, test, &rng)?;
     }
     let bar = bar(arguments.epochs)?;
-    let trained = train::<N>(flow, arguments.epochs, points, &mut rng, &bar)?;
+    let trained = train(flow, arguments.epochs, points, &mut rng, &bar)?;
     bar.finish_and_clear();
 
     let Trained { flow, loss_curve, seconds } = &trained;
-    let nll_train = trained.nll(points);
-    let nll_test = (!test.is_empty()).then(|| trained.nll(test));
+    let nll_train = flow.mean_nll(points);
+    let nll_test = (!test.is_empty()).then(|| flow.mean_nll(test));
     let latents: Points = points.iter().map(|x| flow.forward(x)).collect();
     let mut errors: Vec<f64> = points.iter().zip(&latents).map(|(x, z)| distance(x, &flow.inverse(z))).collect();
     errors.sort_by(f64::total_cmp);
     // How far f(f^-1(z)) is from z, in units of eps max(1, |z|).
     let returned = latents.iter().flat_map(|z| std::iter::zip(*z, flow.forward(&flow.inverse(z))));
     let latent_error = returned.map(|(z, back)| (z - back).abs() / (f32::EPSILON * z.abs().max(1.0))).fold(0.0, f32::max);
-    let samples: Points = (0..5000).map(|_| flow.sample(&mut rng)).collect();
+    let mut samples = vec![[0.0; 2]; 5000];
+    flow.fill(&mut rng, &mut samples);
     let (pushforward_mean, pushforward_cov) = moments(&latents);
     let (sample_mean, sample_cov) = moments(&samples);
     let quantile = |q: f64| errors[((errors.len() - 1) as f64 * q).round() as usize];
@@ -155,8 +135,7 @@ fn warm_start<N: Conditioner>(flow: &mut Moons<N>, points: &[[f32; 2]], test: &[
     let nll = flow.warm_start(&mut latents, &mut scratch, &WarmStart::default(), rng).map_err(|e| e.to_string())?;
     println!("warm start          {:.2} s, NLL {nll:.4} nats on the training data", start.elapsed().as_secs_f64());
     if !test.is_empty() {
-        let nll = mean_nll::<f32, Wide<f32>, Blocks<N>, 2, 0>(&flow.bijector, test, &[]);
-        println!("                    NLL {nll:.4} nats held out");
+        println!("                    NLL {:.4} nats held out", flow.mean_nll(test));
     }
     Ok(())
 }

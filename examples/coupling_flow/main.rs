@@ -14,13 +14,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
-use gaussflow::{Coupling, Dense, FirstHalf, Head, Householder, MixtureCdf, Residual, SharedHead, Swap, TanhClamp};
-use gaussflow::{Relu, Tanh};
+use gaussflow::{ClampedMixture, Coupling, Dense, FirstHalf, Head, Householder, Relu, Residual, SharedHead, Swap, Tanh};
 
 use data::{Points, Standard};
 
 /// Eight components a dimension, scales between e^-3 and e^3.
-type Mixture = MixtureCdf<TanhClamp<f32>, 8>;
+type Mixture = ClampedMixture<f32, 8>;
 type Hidden = (Dense<f32, 1, 64>, Relu, Dense<f32, 64, 64>, Relu);
 /// The reference's conditioner: hidden layers of 64 and 64, a mixture for each transformed dimension.
 type PerDim = (Hidden, Head<f32, Mixture, 64, 1>);

@@ -4,7 +4,7 @@ use std::fs;
 use std::thread;
 use std::time::Instant;
 
-use gaussflow::train::{self, Adam, Outcome, Schedule};
+use gaussflow::train::{Outcome, Schedule, Settings};
 use indicatif::{ProgressBar, ProgressStyle};
 use rand_pcg::Pcg64;
 
@@ -152,14 +152,15 @@ impl Data {
         let epochs = arguments.epochs.unwrap_or((3_000_000 / train.len()).clamp(20, 300) as u32);
         let batch = (train.len() / 20).clamp(32, 512);
         let steps = epochs * train.len().div_ceil(batch) as u32;
-        let settings = train::Fit {
+        let settings = Settings {
             epochs,
             batch,
-            adam: Adam { learning_rate: 3e-3, weight_decay: 0.1, ..Adam::default() },
+            learning_rate: 3e-3,
+            weight_decay: 0.1,
             schedule: Schedule::Cosine { warmup: 50, steps, last: 0.01 },
             average: 0.998,
             patience: arguments.patience.unwrap_or((epochs / 4).max(10)),
-            ..train::Fit::default()
+            ..Settings::default()
         };
         let bar = ProgressBar::new(u64::from(epochs));
         let style = "{bar:40} epoch {pos}/{len}, {msg}, {eta} left";
@@ -169,7 +170,7 @@ impl Data {
         let halves = [train, validation].map(|rows| rows.iter().map(|row| (row[..contexts].to_vec(), row[contexts..].to_vec())).unzip());
         let [(train_c, train_x), (validation_c, validation_x)]: [(Vec<_>, Vec<_>); 2] = halves;
         let (train, validation) = (Rows { x: &train_x, context: &train_c }, Rows { x: &validation_x, context: &validation_c });
-        let outcome = model.fit(&train, &validation, &settings, arguments.seed, &mut |progress| {
+        let outcome = model.fit(&train, &validation, settings, arguments.seed, &mut |progress| {
             curves[0].push(progress.loss);
             curves[1].push(progress.validation);
             bar.set_message(format!("loss {:.4}, validation {:.4} nats", progress.loss, progress.validation));

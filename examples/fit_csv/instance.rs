@@ -2,17 +2,16 @@
 
 use std::any::type_name;
 use std::fmt::Debug;
-use std::ops::ControlFlow;
 
 use gaussflow::store::RustSource;
-use gaussflow::train::{Copies, Fit, Outcome, Progress, Trainer, fit};
+use gaussflow::train::{Outcome, Progress, Settings, Trainer};
 use gaussflow::{
-    ActNorm, Bijector, Conditional, ContextDense, Coupling, Dense, DifferentiableBijector, FirstHalf, Flow, Head, Householder, Init,
-    MixtureCdf, Parameters, Relu, TanhClamp, Wide, Zeros,
+    ActNorm, Bijector, ClampedMixture, Conditional, ContextDense, Coupling, Dense, DifferentiableBijector, FirstHalf, Flow, Head,
+    Householder, Init, Parameters, Relu, Wide, Zeros,
 };
 use rand_pcg::Pcg64;
 
-type Mixture<const K: usize> = MixtureCdf<TanhClamp<f32>, K>;
+type Mixture<const K: usize> = ClampedMixture<f32, K>;
 /// Sees `I` dimensions and `C` context variables.
 type Net<const I: usize, const C: usize, const K: usize, const B: usize> =
     (ContextDense<f32, I, C, 64>, Relu, Dense<f32, 64, 64>, Relu, Head<f32, Mixture<K>, 64, B>);
@@ -66,7 +65,7 @@ pub trait Model {
         &mut self,
         train: &Rows,
         validation: &Rows,
-        settings: &Fit<f32>,
+        settings: Settings<f32>,
         seed: u64,
         told: &mut dyn FnMut(&Progress<f32>),
     ) -> Result<Outcome<f32>, String>;
@@ -101,6 +100,11 @@ pub fn model(dimensions: usize, contexts: usize) -> Option<Box<dyn Model>> {
 
 /// A flow with its standardisation in front.
 type Standardised<F, const D: usize, const C: usize> = Flow<f32, (ActNorm<f32, D>, <F as Family<D>>::With<C>), D, C>;
+
+/// The flow that is trained, on standardised rows.
+type Plain<F, const D: usize> = Flow<f32, <F as Family<D>>::With<WIDEST>, D, WIDEST>;
+/// Each step in two shares, on as many threads.
+type TwoShares<F, const D: usize> = Trainer<Plain<F, D>, Wide<f32>, 2>;
 
 struct Instance<F: Family<D>, const D: usize> {
     flow: Box<Standardised<F, D, WIDEST>>,
@@ -191,29 +195,20 @@ where
         &mut self,
         train: &Rows,
         validation: &Rows,
-        settings: &Fit<f32>,
+        settings: Settings<f32>,
         seed: u64,
         told: &mut dyn FnMut(&Progress<f32>),
     ) -> Result<Outcome<f32>, String> {
         let mut rng = Pcg64::new(u128::from(seed), 0x666c_6f77);
-        let bijector = &mut self.flow.bijector.1;
-        bijector.init(&mut rng);
-        let mut trainer = Box::new(Trainer::<f32, Wide<f32>, F::With<WIDEST>, D, WIDEST, 2>::ZEROS);
-        let (mut average, mut best) = (Box::new(F::With::<WIDEST>::ZEROS), Box::new(F::With::<WIDEST>::ZEROS));
-        fit(
-            bijector,
-            (&mut arrays(train.x), &mut arrays(train.context)),
-            (&arrays(validation.x), &arrays(validation.context)),
-            settings,
-            &mut *trainer,
-            Copies { average: Some(&mut *average), best: Some(&mut *best) },
-            &mut rng,
-            |progress| {
-                told(progress);
-                ControlFlow::Continue(())
-            },
-        )
-        .map_err(|e| e.to_string())
+        let [mut flow, mut average, mut best] = [(); 3].map(|()| Box::new(Plain::<F, D>::ZEROS));
+        flow.init(&mut rng);
+        let mut trainer = Box::new(TwoShares::<F, D>::ZEROS);
+        let [(train_x, train_c), (validation_x, validation_c)] = [train, validation].map(|rows| (arrays(rows.x), arrays(rows.context)));
+        let fit = flow.fit((&train_x, &train_c)).settings(settings).validate((&validation_x, &validation_c));
+        let fit = fit.average(&mut average).best(&mut best).each_epoch(told);
+        let outcome = fit.run(&mut trainer, &mut rng).map_err(|e| e.to_string())?;
+        self.flow.bijector.1.copy_from(&flow.bijector);
+        Ok(outcome)
     }
 
     fn take_raw(&mut self, x: &[Standard], context: &[Standard]) {
@@ -227,15 +222,15 @@ where
     }
 
     fn log_prob(&self, x: &[f64], context: &[f64]) -> f64 {
-        self.flow.given(&array(context)).log_prob(&array(x)).into()
+        self.flow.given(array(context)).log_prob(&array(x)).into()
     }
 
     fn forward(&self, x: &[f64], context: &[f64]) -> Vec<f64> {
-        self.flow.given(&array(context)).forward(&array(x)).map(f64::from).to_vec()
+        self.flow.given(array(context)).forward(&array(x)).map(f64::from).to_vec()
     }
 
     fn sample(&self, context: &[f64], rng: &mut Pcg64) -> Vec<f64> {
-        self.flow.given(&array(context)).sample(rng).map(f64::from).to_vec()
+        self.flow.given(array(context)).sample(rng).map(f64::from).to_vec()
     }
 
     fn encode(&self) -> Result<Vec<u8>, String> {

@@ -52,7 +52,7 @@ impl Saved {
         let places = |columns: &[Column]| columns.iter().map(|column| column.index).collect::<Vec<_>>();
         let [flow, weights] = self.model.source();
         format!(
-            "use ::gaussflow::{{conditioner::*, *}};\n\n\
+            "use ::gaussflow::*;\n\n\
              pub type Fitted = {flow};\n\
              /// The density of {}{}{}.\npub static FLOW: Fitted = {weights};\n\
              /// The columns' places in the file, from 0: those it takes, and those of its context.\n\

@@ -1,8 +1,7 @@
 //! Tuples and arrays of bijectors, applied left to right.
 
 use crate::bijector::{Bijector, DifferentiableBijector};
-use crate::number::Real;
-use crate::number::Value;
+use crate::number::{Real, Value};
 use crate::parameters::{Part, for_each_tuple};
 
 /// One flat list of elements with independent bounds, forwards and backwards. For three bijectors, in short:

@@ -3,12 +3,11 @@
 use rand_core::Rng;
 
 use crate::bijector::{Bijector, DifferentiableBijector};
-use crate::math::standard_normal;
-use crate::math::{product_error, sum_in_two, sum_of};
-use crate::number::Real;
-use crate::number::Value;
-use crate::parameters::Init;
-use crate::parameters::Part;
+use crate::linalg::{Room, moderate};
+use crate::math::{product_error, standard_normal, sum_in_two, sum_of};
+use crate::number::kernels::reflect_here;
+use crate::number::{Real, Value};
+use crate::parameters::{Init, Part};
 
 /// `z = H_R .. H_1 x` with `H_r = I - 2 v_r v_r^T / (|v_r|^2 + 1e-12)`.
 ///
@@ -20,7 +19,10 @@ use crate::parameters::Part;
 /// | inverse log-det | 0 |
 ///
 /// # Parameters
-/// `reflectors[r]` is `v_r`, of any length. One shorter than `3e-5`, zero included, is the identity.
+/// `reflectors[r]` is `v_r`, of any length up to the largest float. One shorter than `3e-5`, zero included, is the identity.
+///
+/// # Domain
+/// Every finite `x`; what a rotation takes beyond the floats becomes the largest one.
 ///
 /// # Accuracy
 /// The 1e-12, which keeps weights exchangeable with Keras flows, makes `H_r` orthogonal to `2e-12 / |v_r|^2` only. The inverse accounts for it and undoes the forward
@@ -44,8 +46,10 @@ impl<T: Real, const D: usize, const R: usize> Householder<T, D, R> {
     ///
     /// To twice the digits, because what the factor is off by turns up in every sample alike.
     #[inline(always)]
-    fn mirror(&self, r: usize, softening: f64) -> (&[T; D], T, T) {
-        let v = &self.reflectors[r];
+    fn mirror(&self, r: usize, softening: f64) -> ([T; D], [T; 2]) {
+        let (v, long) = moderate(&self.reflectors[r]);
+        // Beside the square of a long one it is nothing.
+        let softening = if long { 0.0 } else { softening };
         let (mut squares, mut errors) = ([T::ZEROS; D], [T::ZEROS; D]);
         for d in 0..D {
             squares[d] = v[d] * v[d];
@@ -58,41 +62,14 @@ impl<T: Real, const D: usize, const R: usize> Householder<T, D, R> {
         let product = factor * squared;
         let rest = ((two - product) - product_error(factor, squared, product)) - factor * low;
         let longer = |x| T::from_f64(SHORTEST_SQUARED).select_lt(squared, x, T::ZEROS);
-        (v, longer(factor), longer(rest / squared))
+        (v, [longer(factor), longer(rest / squared)])
     }
+}
 
-    #[inline(always)]
-    fn reflect<V: Value<Scalar = T>>((v, factor, factor_low): (&[T; D], T, T), x: &mut [V; D]) {
-        let dot = Self::dot(v, x);
-        let along = -(dot * V::splat(factor) + dot * V::splat(factor_low));
-        for d in 0..D {
-            x[d] = V::splat(v[d]).mul_add(along, x[d]);
-        }
-    }
-
-    #[inline(always)]
-    fn dot<V: Value<Scalar = T>>(v: &[T; D], x: &[V; D]) -> V {
-        let mut sum = V::ZEROS;
-        for d in 0..D {
-            sum = V::splat(v[d]).mul_add(x[d], sum);
-        }
-        sum
-    }
-
-    /// Back through `y = x - f v (v x)` with `f = 2 / (|v|^2 +- e)`, so `df = -f^2 v dv`: `dx = dy - f v (v dy)` and `dv = f^2 (v x)(v dy) v - f ((v x) dy + (v dy) x)`.
-    #[inline(always)]
-    fn reflect_backward<V: Value<Scalar = T>>((v, factor, _): (&[T; D], T, T), x: &[V; D], d: &mut [V; D], gradient: Option<&mut [T; D]>) {
-        let f = V::splat(factor);
-        let (of_x, of_d) = (f * Self::dot(v, x), f * Self::dot(v, d));
-        if let Some(gradient) = gradient {
-            for i in 0..D {
-                gradient[i] += (of_x * of_d * V::splat(v[i]) - of_x * d[i] - of_d * x[i]).sum();
-            }
-        }
-        for i in 0..D {
-            d[i] -= of_d * V::splat(v[i]);
-        }
-    }
+/// `x - (factor v x) v`.
+#[inline(always)]
+fn reflect<V: Value, const D: usize>(v: &[V::Scalar; D], factor: [V::Scalar; 2], x: &mut [V; D]) {
+    if V::LANES == 1 { reflect_here(v, factor, x) } else { V::reflect(v, factor, x) }
 }
 
 crate::parameters! { impl[T: Real, const D: usize, const R: usize] Parameters<T> + Zeros for Householder<T, D, R> { trainable reflectors: [[T; D]; R] } }
@@ -109,17 +86,23 @@ impl<T: Real, const D: usize, const R: usize> Init<T> for Householder<T, D, R> {
 impl<T: Real, const D: usize, const R: usize, const C: usize> Bijector<T, D, C> for Householder<T, D, R> {
     #[inline(always)]
     fn forward_and_log_det<V: Value<Scalar = T>>(&self, x: &mut [V; D], _: &[V; C]) -> V {
+        let room = Room::make(x);
         for r in 0..R {
-            Self::reflect(self.mirror(r, SOFTENING), x);
+            let (v, factor) = self.mirror(r, SOFTENING);
+            reflect(&v, factor, x);
         }
+        room.give_back(x);
         V::ZEROS
     }
 
     #[inline(always)]
     fn inverse_and_log_det<V: Value<Scalar = T>>(&self, z: &mut [V; D], _: &[V; C]) -> V {
+        let room = Room::make(z);
         for r in (0..R).rev() {
-            Self::reflect(self.mirror(r, -SOFTENING), z);
+            let (v, factor) = self.mirror(r, -SOFTENING);
+            reflect(&v, factor, z);
         }
+        room.give_back(z);
         V::ZEROS
     }
 
@@ -152,8 +135,10 @@ impl<T: Real, const D: usize, const R: usize, const C: usize> DifferentiableBije
         let mut x = *tape;
         self.forward_and_log_det(&mut x, context);
         for r in (0..R).rev() {
-            Self::reflect(self.mirror(r, -SOFTENING), &mut x);
-            Self::reflect_backward(self.mirror(r, SOFTENING), &x, d, gradient.as_deref_mut().map(|g| &mut g.reflectors[r]));
+            let (v, factor) = self.mirror(r, -SOFTENING);
+            reflect(&v, factor, &mut x);
+            let (v, [factor, _]) = self.mirror(r, SOFTENING);
+            V::reflect_backward(&v, factor, &x, d, gradient.as_deref_mut().map(|g| &mut g.reflectors[r][..]));
         }
     }
 
@@ -169,8 +154,72 @@ impl<T: Real, const D: usize, const R: usize, const C: usize> DifferentiableBije
     ) {
         let mut z = *tape;
         for r in 0..R {
-            Self::reflect(self.mirror(r, SOFTENING), &mut z);
-            Self::reflect_backward(self.mirror(r, -SOFTENING), &z, d, gradient.as_deref_mut().map(|g| &mut g.reflectors[r]));
+            let (v, factor) = self.mirror(r, SOFTENING);
+            reflect(&v, factor, &mut z);
+            let (v, [factor, _]) = self.mirror(r, -SOFTENING);
+            V::reflect_backward(&v, factor, &z, d, gradient.as_deref_mut().map(|g| &mut g.reflectors[r][..]));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Householder;
+    use crate::bijector::Bijector;
+    use crate::number::{Pack, Real, Value};
+
+    fn there_and_back<T: Real>(reflectors: [[f64; 2]; 2], x: [T; 2]) -> ([T; 2], [T; 2]) {
+        let layer = Householder { reflectors: reflectors.map(|v| v.map(T::from_f64)) };
+        let mut z = x;
+        Bijector::<T, 2>::forward_and_log_det(&layer, &mut z, &[]);
+        let mut back = z;
+        Bijector::<T, 2>::inverse_and_log_det(&layer, &mut back, &[]);
+        (z, back)
+    }
+
+    #[test]
+    fn numbers_at_the_ends_of_the_floats() {
+        let half_turn = [[2.0, 0.0], [0.0, 2.0]];
+        for x in [[f32::MAX, 0.0], [-f32::MAX, f32::MAX], [1e38, -3.0]] {
+            let (z, back) = there_and_back(half_turn, x);
+            assert!(
+                (0..2).all(|d| (z[d] + x[d]).abs() <= 1e-6 * x[0].abs() && (back[d] - x[d]).abs() <= 1e-6 * x[0].abs()),
+                "{x:?}: {z:?}, {back:?}"
+            );
+        }
+        let (z, _) = there_and_back(half_turn, [f64::MAX, -1e300]);
+        assert!((z[0] / -f64::MAX - 1.0).abs() < 1e-12 && (z[1] / 1e300 - 1.0).abs() < 1e-12, "{z:?}");
+        // Turned beyond the floats: the largest one.
+        let (z, _) = there_and_back([[0.3826834323650898, -0.9238795325112867], [0.0, 0.0]], [f32::MAX, f32::MAX]);
+        assert!(z.iter().all(|z| z.is_finite()) && z[0] == f32::MAX, "{z:?}");
+    }
+
+    /// A mirror is where its normal points, however long that is.
+    #[test]
+    fn reflectors_of_any_length() {
+        let x = [0.3, -0.7];
+        let (expected, _) = there_and_back([[3.0, 4.0], [-1.0, 2.0]], x);
+        for length in [1e-3, 1e3, 1e19, 1e37] {
+            let (z, back) = there_and_back([[3.0 * length, 4.0 * length], [-length, 2.0 * length]], x.map(|x| x as f32));
+            assert!((0..2).all(|d| (f64::from(z[d]) - expected[d]).abs() < 1e-6), "{length:e}: {z:?}, not {expected:?}");
+            assert!((0..2).all(|d| (f64::from(back[d]) - x[d]).abs() < 1e-6));
+        }
+        for length in [1e155, 1e300] {
+            let (z, _) = there_and_back([[3.0 * length, 4.0 * length], [-length, 2.0 * length]], x);
+            assert!((0..2).all(|d| (z[d] - expected[d]).abs() < 1e-11), "{length:e}: {z:?}, not {expected:?}");
+        }
+    }
+
+    /// A far lane does not touch its neighbours.
+    #[test]
+    fn lanes_apart() {
+        let layer = Householder { reflectors: [[0.4f32, -1.2], [2.0, 0.5]] };
+        let rows = [[0.3f32, -0.7], [f32::MAX, 1e30]];
+        let mut lanes: [Pack<f32, 2>; 2] = core::array::from_fn(|d| Pack::from_lanes(|n| rows[n][d]));
+        Bijector::<f32, 2>::forward_and_log_det(&layer, &mut lanes, &[]);
+        for (n, mut row) in rows.into_iter().enumerate() {
+            Bijector::<f32, 2>::forward_and_log_det(&layer, &mut row, &[]);
+            assert_eq!(lanes.map(|lane| lane.lane(n)), row);
         }
     }
 }

@@ -3,10 +3,8 @@
 use rand_core::Rng;
 
 use crate::bijector::{Bijector, DifferentiableBijector};
-use crate::number::Real;
-use crate::number::{Value, Zeros};
-use crate::parameters::Part;
-use crate::parameters::{Init, Parameters};
+use crate::number::{Real, Value, Zeros};
+use crate::parameters::{Init, Parameters, Part};
 
 /// `B` turned around: its forward map is `B`'s inverse.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -1,9 +1,9 @@
 //! Trainable linear maps.
 
 use crate::bijector::{Bijector, DifferentiableBijector};
+use crate::linalg::within_floats;
 use crate::math::exp;
-use crate::number::Real;
-use crate::number::Value;
+use crate::number::{Real, Value};
 use crate::parameters::Part;
 use crate::univariate::held;
 
@@ -19,8 +19,8 @@ use crate::univariate::held;
 /// With a [`Permutation`](crate::Permutation) before it, this is any invertible matrix up to the signs of `z`'s dimensions, which mean nothing to a density.
 ///
 /// # Parameters
-/// `factors[i][j]` is `L_ij` below the diagonal and `U_ij` above it; `factors[i][i] = log U_ii`, held to 40 (`f32`) or 300 (`f64`) in absolute value. All zero, where [`Init`]
-/// puts them, is the identity.
+/// `factors[i][j]` is `L_ij` below the diagonal and `U_ij` above it; `factors[i][i] = log U_ii`, held to 88 (`f32`) or 709 (`f64`) in absolute value. All zero, where
+/// [`Init`](crate::Init) puts them, is the identity.
 ///
 /// # Accuracy
 /// Round trips are as exact as the factors are well conditioned: large entries beside small diagonals magnify rounding.
@@ -107,7 +107,7 @@ impl<T: Real, const D: usize, const C: usize> Bijector<T, D, C> for Linear<T, D>
             for j in 0..i {
                 sum = self.entry::<V>(i, j).mul_add(x[j], sum);
             }
-            x[i] = sum;
+            x[i] = within_floats(sum);
         }
         V::splat(self.log_det())
     }
@@ -126,7 +126,7 @@ impl<T: Real, const D: usize, const C: usize> Bijector<T, D, C> for Linear<T, D>
             for j in i + 1..D {
                 rest = self.entry::<V>(i, j).mul_add(-z[j], rest);
             }
-            z[i] = rest / self.diagonal(i);
+            z[i] = within_floats(rest / self.diagonal(i));
         }
         V::splat(-self.log_det())
     }

@@ -4,10 +4,8 @@ use rand_core::Rng;
 
 use crate::bijector::coupling::map_each;
 use crate::bijector::{Bijector, DifferentiableBijector};
-use crate::number::Real;
-use crate::number::{Flat, Value, Zeros};
-use crate::parameters::Init;
-use crate::parameters::Part;
+use crate::number::{Flat, Real, Value, Zeros};
+use crate::parameters::{Init, Part};
 use crate::univariate::Univariate;
 
 /// `z_d = u(x_d; p_d)`: the univariate `U` on each of `D` dimensions, with parameters from a table instead of a network.

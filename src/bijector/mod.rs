@@ -25,10 +25,8 @@ pub(crate) use orthogonal::off_orthogonal as orthogonality;
 pub use orthogonal::{NotOrthogonal, Orthogonal};
 pub use permutation::{Order, Permutation, Reverse, Reversed};
 
-use crate::number::Real;
-use crate::number::{Value, Zeros};
-use crate::parameters::Parameters;
-use crate::parameters::Part;
+use crate::number::{Real, Value, Zeros};
+use crate::parameters::{Parameters, Part};
 
 /// An invertible, differentiable map of `R^D`, possibly given a context `c` in `R^C`.
 ///

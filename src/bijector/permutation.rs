@@ -6,10 +6,8 @@ use core::marker::PhantomData;
 use rand_core::Rng;
 
 use crate::bijector::{Bijector, DifferentiableBijector};
-use crate::number::Real;
-use crate::number::{Value, Zeros};
-use crate::parameters::Init;
-use crate::parameters::Part;
+use crate::number::{Real, Value, Zeros};
+use crate::parameters::{Init, Part};
 
 /// An order of `D` dimensions, as a type.
 ///

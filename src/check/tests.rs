@@ -2,7 +2,7 @@
 
 use super::{Direction, Law, Place, STRICT};
 use crate::bijector::{Bijector, DifferentiableBijector};
-use crate::number::{Value, Zeros};
+use crate::number::Value;
 
 #[derive(Clone)]
 struct Wrong([f64; 1]);

@@ -6,7 +6,8 @@ use rand_core::Rng;
 
 use crate::conditioner::{DifferentiableLayer, Layer, Shape, Width};
 use crate::math;
-use crate::number::{Real, Value, Zeros};
+use crate::number::kernels::affine_of_rows;
+use crate::number::{Flat, Real, Value, Zeros};
 use crate::parameters::{Init, Part};
 
 /// A function of one value with its derivative; every activation of this crate is a layer of any width.
@@ -16,6 +17,35 @@ pub trait Activation: Copy {
 
     /// Its derivative at `x`, where `y` is its value there.
     fn slope<V: Value>(x: V, y: V) -> V;
+
+    /// What a dense layer can do where it stores.
+    #[doc(hidden)]
+    const KIND: Kind = Kind::Other;
+}
+
+/// Activations that a dense layer applies where it stores.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Identity,
+    Relu,
+    Other,
+}
+
+/// `y[o] = F(bias[o] + sum_i x[i] rows[i][o])`, the terms added in the order of `i`; outputs without a bias begin at `y`.
+#[inline(always)]
+pub(super) fn affine<V: Value, F: Activation, R: Flat<V::Scalar>>(x: &[V], rows: &[R], bias: &[V::Scalar], y: &mut [V]) {
+    let relu = matches!(F::KIND, Kind::Relu);
+    if V::LANES == 1 {
+        affine_of_rows(x, rows, bias, relu, y);
+    } else {
+        V::affine(x, R::flatten(rows), bias, relu, y);
+    }
+    if matches!(F::KIND, Kind::Other) {
+        for y in y {
+            *y = F::value(*y);
+        }
+    }
 }
 
 /// `x`: no activation.
@@ -31,6 +61,8 @@ impl Activation for Identity {
     fn slope<V: Value>(_: V, _: V) -> V {
         V::ONE
     }
+
+    const KIND: Kind = Kind::Identity;
 }
 
 /// `G(F(x))`.
@@ -47,10 +79,15 @@ impl<F: Activation, G: Activation> Activation for Then<F, G> {
         let between = F::value(x);
         F::slope(x, between) * G::slope(between, y)
     }
+
+    const KIND: Kind = match (F::KIND, G::KIND) {
+        (Kind::Identity, kind) | (kind, Kind::Identity) | (kind @ Kind::Relu, Kind::Relu) => kind,
+        _ => Kind::Other,
+    };
 }
 
 macro_rules! activations {
-    ($($(#[$doc:meta])* $name:ident $kind:literal: |$x:ident| $value:expr, |$sx:ident, $sy:ident| $slope:expr;)+) => {$(
+    ($($(#[$doc:meta])* $name:ident $kind:literal $(= $store:ident)?: |$x:ident| $value:expr, |$sx:ident, $sy:ident| $slope:expr;)+) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
         #[cfg_attr(feature = "bytemuck", derive(bytemuck::Zeroable))]
@@ -66,6 +103,8 @@ macro_rules! activations {
             fn slope<V: Value>($sx: V, $sy: V) -> V {
                 $slope
             }
+
+            $(const KIND: Kind = Kind::$store;)?
         }
 
         impl Zeros for $name {
@@ -127,17 +166,11 @@ macro_rules! activations {
     )+};
 }
 
-/// `x` as a scalar constant of `V`.
-#[inline(always)]
-fn constant<V: Value>(x: f64) -> V {
-    V::splat(V::Scalar::from_f64(x))
-}
-
 activations! {
-    /// `max(x, 0)`; its derivative at 0 is 0.
-    Relu "relu": |x| V::ZEROS.select_lt(x, x, V::ZEROS), |x, y| V::ZEROS.select_lt(x, V::ONE, V::ZEROS);
+    /// `max(x, 0)`, NaN for NaN; its derivative at 0 is 0.
+    Relu "relu" = Relu: |x| V::ZEROS.max(x), |x, y| V::ZEROS.select_lt(x, V::ONE, V::ZEROS);
     /// `x` for `x > 0`, else `0.01 x`.
-    LeakyRelu "leaky_relu": |x| V::ZEROS.select_lt(x, x, x * constant(0.01)), |x, y| V::ZEROS.select_lt(x, V::ONE, constant(0.01));
+    LeakyRelu "leaky_relu": |x| V::ZEROS.select_lt(x, x, x * V::constant(0.01)), |x, y| V::ZEROS.select_lt(x, V::ONE, V::constant(0.01));
     /// `tanh x`.
     Tanh "tanh": |x| math::tanh(x), |x, y| V::ONE - y * y;
     /// `1 / (1 + exp(-x))`.

@@ -2,7 +2,7 @@
 
 use rand_core::Rng;
 
-use crate::conditioner::kernels::{add_outer, add_transposed, affine};
+use crate::conditioner::activation::affine;
 use crate::conditioner::{Activation, DifferentiableLayer, Identity, Layer, Width};
 use crate::number::{Flat, Real, Value};
 use crate::parameters::{Init, Part};
@@ -71,7 +71,7 @@ impl<T: Real, const I: usize, const O: usize, const C: usize> Layer<T, Width<I>,
 
     #[inline(always)]
     fn apply<V: Value<Scalar = T>, F: Activation>(&self, x: &[V; I], _: &[V; C], y: &mut [V; O]) {
-        affine::<V, F>(x, self.weights.as_flattened(), &self.bias, y);
+        affine::<V, F, _>(x, &self.weights, &self.bias, y);
     }
 
     fn describe(visit: &mut impl FnMut(Part)) {
@@ -97,9 +97,9 @@ impl<T: Real, const I: usize, const O: usize, const C: usize> DifferentiableLaye
         gradient: Option<&mut Self>,
     ) {
         dx.fill(V::ZEROS);
-        add_transposed(dy, self.weights.flat(), dx);
+        V::add_transposed(dy, self.weights.flat(), dx);
         if let Some(gradient) = gradient {
-            add_outer(x, dy, gradient.weights.flat_mut(), &mut gradient.bias);
+            V::add_outer(x, dy, gradient.weights.flat_mut(), &mut gradient.bias);
         }
     }
 }
@@ -110,7 +110,7 @@ impl<T: Real, const I: usize, const C: usize, const O: usize> Layer<T, Width<I>,
     #[inline(always)]
     fn apply<V: Value<Scalar = T>, F: Activation>(&self, x: &[V; I], context: &[V; C], y: &mut [V; O]) {
         self.dense.apply::<V, Identity>(x, context, y);
-        affine::<V, F>(context, self.context_weights.as_flattened(), &[], y);
+        affine::<V, F, _>(context, &self.context_weights, &[], y);
     }
 
     fn describe(visit: &mut impl FnMut(Part)) {
@@ -138,9 +138,9 @@ impl<T: Real, const I: usize, const C: usize, const O: usize> DifferentiableLaye
     ) {
         let (dense, context_weights) = gradient.map(|g| (&mut g.dense, &mut g.context_weights)).unzip();
         self.dense.backward(x, context, y, &(), dy, dx, d_context, dense);
-        add_transposed(dy, self.context_weights.flat(), d_context);
+        V::add_transposed(dy, self.context_weights.flat(), d_context);
         if let Some(weights) = context_weights {
-            add_outer(context, dy, weights.flat_mut(), &mut []);
+            V::add_outer(context, dy, weights.flat_mut(), &mut []);
         }
     }
 }

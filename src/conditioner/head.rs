@@ -2,7 +2,7 @@
 
 use rand_core::Rng;
 
-use crate::conditioner::kernels::{add_outer, add_transposed, affine};
+use crate::conditioner::activation::affine;
 use crate::conditioner::{Activation, ConstantOutput, DifferentiableLayer, Each, Layer, Width};
 use crate::number::{Flat, Real, Value, Zeros};
 use crate::parameters::{Init, Part};
@@ -78,7 +78,7 @@ impl<T: Real, U: Univariate<T>, const H: usize, const B: usize, const C: usize> 
 
     #[inline(always)]
     fn apply<V: Value<Scalar = T>, F: Activation>(&self, x: &[V; H], _: &[V; C], y: &mut [U::Params<V>; B]) {
-        affine::<V, F>(x, self.weights.flat(), self.bias.flat(), y.flat_mut());
+        affine::<V, F, _>(x, &self.weights, self.bias.flat(), y.flat_mut());
     }
 
     fn describe(visit: &mut impl FnMut(Part)) {
@@ -105,9 +105,9 @@ impl<T: Real, U: Univariate<T>, const H: usize, const B: usize, const C: usize> 
         gradient: Option<&mut Self>,
     ) {
         dx.fill(V::ZEROS);
-        add_transposed(dy.flat(), self.weights.flat(), dx);
+        V::add_transposed(dy.flat(), self.weights.flat(), dx);
         if let Some(gradient) = gradient {
-            add_outer(x, dy.flat(), gradient.weights.flat_mut(), gradient.bias.flat_mut());
+            V::add_outer(x, dy.flat(), gradient.weights.flat_mut(), gradient.bias.flat_mut());
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Linear layers whose weights are stored in eight bits, a quarter of `f32`.
 
-use crate::conditioner::kernels::add_int8;
 use crate::conditioner::{Activation, Each, Layer, Width};
+use crate::number::kernels::add_int8;
 use crate::number::{Flat, Real, Value, Zeros};
 use crate::parameters::Part;
 use crate::univariate::Univariate;

@@ -4,7 +4,6 @@ mod activation;
 mod dense;
 mod head;
 mod int8;
-mod kernels;
 mod residual;
 mod shape;
 mod tuple;

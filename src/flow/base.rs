@@ -1,7 +1,7 @@
 //! The base density: the standard normal.
 
 use crate::mixture::LOG_SQRT_TAU;
-use crate::number::{Real, Value};
+use crate::number::Value;
 
 /// `log N(z; 0, I)`, in nats.
 #[inline(always)]
@@ -10,5 +10,5 @@ pub fn log_base<V: Value, const D: usize>(z: &[V; D]) -> V {
     for d in 0..D {
         squares = z[d].mul_add(z[d], squares);
     }
-    squares * V::splat(V::Scalar::from_f64(-0.5)) - V::splat(V::Scalar::from_f64(LOG_SQRT_TAU * D as f64))
+    squares * V::constant(-0.5) - V::constant(LOG_SQRT_TAU * D as f64)
 }

@@ -6,11 +6,10 @@ use rand_core::Rng;
 
 use crate::bijector::Bijector;
 use crate::flow::rows::{IntoRows, Rows, contexts_of, load};
-use crate::flow::{Flow, log_prob};
+use crate::flow::{Flow, log_prob, nothing_or_nan, sum_nll};
 use crate::math::standard_normal;
 use crate::number::outline::on_lanes;
 use crate::number::{Real, Value};
-use crate::train::sum_nll;
 
 /// Why a batch is refused. Nothing was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +47,7 @@ impl core::error::Error for BatchError {}
 #[cfg(feature = "rayon")]
 const CHUNK: usize = 256;
 
-/// Batches. Buffers are the caller's.
+/// Batches. Buffers are the caller's. Rows that are not finite are read as by [`Given`](crate::Given): minus infinity for a log-density, NaN for a map.
 ///
 /// They run on the machine's widest lanes ([`Wide`](crate::Wide)) where it multiplies and adds in one instruction, elsewhere on what `Wide` says. So they differ from single samples by
 /// rounding: each is as near to the exact value. The last pack is filled up with its last sample.
@@ -218,16 +217,17 @@ fn map_on<T: Real, V: Value<Scalar = T>, B: Bijector<T, D, C>, const D: usize, c
         let first = pack * V::LANES;
         let context = load::<V, C>(contexts_of(contexts, first, states.len()));
         let mut state = load::<V, D>(states);
+        let nothing = nothing_or_nan(&state) + nothing_or_nan(&context);
         let log_det = V::outline(
             #[inline(always)]
             || match direction {
                 Direction::Forward => bijector.forward_and_log_det(&mut state, &context),
                 Direction::Inverse => bijector.inverse_and_log_det(&mut state, &context),
             },
-        );
+        ) + nothing;
         for (n, row) in states.iter_mut().enumerate() {
             for d in 0..D {
-                row[d] = state[d].lane(n);
+                row[d] = (state[d] + nothing).lane(n);
             }
             if let Some(to) = log_dets.as_deref_mut().and_then(|log_dets| log_dets.get_mut(first + n)) {
                 *to = log_det.lane(n);

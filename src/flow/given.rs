@@ -4,7 +4,7 @@ use rand_core::Rng;
 
 use crate::bijector::{Bijector, DifferentiableBijector};
 use crate::flow::batch::{Direction, map};
-use crate::flow::log_prob;
+use crate::flow::{log_prob, nothing_or_nan};
 use crate::math::standard_normal;
 use crate::number::{Real, Zeros};
 
@@ -15,34 +15,54 @@ pub struct Given<'a, T, B, const D: usize, const C: usize> {
     pub(super) context: [T; C],
 }
 
+/// Infinities and NaN in a sample, a latent or the context never read as ordinary: the density there is 0, so its logarithm minus infinity, and maps give NaN.
 impl<T: Real, B: Bijector<T, D, C>, const D: usize, const C: usize> Given<'_, T, B, D, C> {
     /// `z = f(x)`.
+    #[must_use]
     pub fn forward(&self, x: &[T; D]) -> [T; D] {
         self.forward_and_log_det(x).0
     }
 
     /// `(f(x), log|det J_f(x)|)`.
+    #[must_use]
     pub fn forward_and_log_det(&self, x: &[T; D]) -> ([T; D], T) {
-        let mut state = *x;
-        let log_det = self.bijector.forward_and_log_det(&mut state, &self.context);
-        (state, log_det)
+        self.map(x, B::forward_and_log_det::<T>)
     }
 
     /// `x = f^-1(z)`.
+    #[must_use]
     pub fn inverse(&self, z: &[T; D]) -> [T; D] {
         self.inverse_and_log_det(z).0
     }
 
     /// `(f^-1(z), log|det J_{f^-1}(z)|)`.
+    #[must_use]
     pub fn inverse_and_log_det(&self, z: &[T; D]) -> ([T; D], T) {
-        let mut state = *z;
-        let log_det = self.bijector.inverse_and_log_det(&mut state, &self.context);
-        (state, log_det)
+        self.map(z, B::inverse_and_log_det::<T>)
     }
 
-    /// `log p(x | c)`, in nats.
+    /// Either direction.
+    #[inline(always)]
+    fn map(&self, from: &[T; D], map: impl Fn(&B, &mut [T; D], &[T; C]) -> T) -> ([T; D], T) {
+        let nothing = nothing_or_nan(from) + nothing_or_nan(&self.context);
+        let mut state = *from;
+        let log_det = map(self.bijector, &mut state, &self.context);
+        for value in &mut state {
+            *value += nothing;
+        }
+        (state, log_det + nothing)
+    }
+
+    /// `log p(x | c)`, in nats. Minus infinity where `x` or the context holds an infinity or a NaN, and where the density is too small for the type: never NaN.
+    #[must_use]
     pub fn log_prob(&self, x: &[T; D]) -> T {
         log_prob(self.bijector, *x, &self.context)
+    }
+
+    /// Whether `log p(x | c)` is below a threshold, in nats: the test of an alarm. Yes for a sample or context that is not finite, and for a threshold of NaN.
+    #[must_use]
+    pub fn is_below(&self, x: &[T; D], threshold: T) -> bool {
+        !(threshold <= self.log_prob(x))
     }
 
     /// The score: the gradient of `log p(x | c)` by `x`, in nats a unit of `x`.
@@ -54,10 +74,11 @@ impl<T: Real, B: Bijector<T, D, C>, const D: usize, const C: usize> Given<'_, T,
         B: DifferentiableBijector<T, D, C>,
     {
         let mut tape = B::Tape::<T>::ZEROS;
+        let nothing = nothing_or_nan(x) + nothing_or_nan(&self.context);
         let mut d = *x;
         self.bijector.forward_tape(&mut d, &self.context, &mut tape);
         for z in &mut d {
-            *z = -*z;
+            *z = nothing - *z;
         }
         self.bijector.backward(&tape, &self.context, &mut d, T::ONE, &mut [T::ZEROS; C], None);
         d

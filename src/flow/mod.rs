@@ -3,12 +3,15 @@
 mod base;
 mod batch;
 mod given;
+mod likelihood;
 pub(crate) mod rows;
 mod summary;
 
 pub use base::log_base;
 pub use batch::BatchError;
 pub use given::Given;
+pub use likelihood::Total;
+pub(crate) use likelihood::sum_nll;
 pub use rows::{IntoRows, Rows};
 
 use core::fmt;
@@ -70,6 +73,7 @@ impl<T, B, const D: usize, const C: usize> Flow<T, B, D, C> {
     }
 
     /// The flow at the context `c`.
+    #[must_use]
     pub const fn given(&self, context: [T; C]) -> Given<'_, T, B, D, C>
     where
         T: Real,
@@ -79,7 +83,7 @@ impl<T, B, const D: usize, const C: usize> Flow<T, B, D, C> {
     }
 }
 
-/// `log p(x | c)` of lanes, in nats.
+/// `log p(x | c)` of lanes, in nats: minus infinity where a sample or its context is not finite, or where the density is too small for the type.
 #[inline(always)]
 pub(crate) fn log_prob<T, V, B, const D: usize, const C: usize>(bijector: &B, mut state: [V; D], context: &[V; C]) -> V
 where
@@ -90,16 +94,30 @@ where
     V::outline(
         #[inline(always)]
         || {
+            let nothing = nothing_or_nan(&state) + nothing_or_nan(context);
             let log_det = bijector.forward_and_log_det(&mut state, context);
-            log_base(&state) + log_det
+            let log_prob = log_base(&state) + log_det + nothing;
+            let infinity = V::splat(T::INFINITY);
+            log_prob.abs().select_lt(infinity, log_prob, -infinity)
         },
     )
+}
+
+/// 0 where all of `x` are finite, else NaN.
+#[inline(always)]
+pub(crate) fn nothing_or_nan<V: Value, const N: usize>(x: &[V; N]) -> V {
+    let mut sum = V::ZEROS;
+    for n in 0..N {
+        sum += x[n] * V::ZEROS;
+    }
+    sum
 }
 
 /// Without context, a flow is used directly.
 // The bounds stand on the methods: a wrong shape is then reported in words of the layer that has it, not as a missing method.
 impl<T: Real, B, const D: usize> Flow<T, B, D> {
     /// `z = f(x)`.
+    #[must_use]
     pub fn forward(&self, x: &[T; D]) -> [T; D]
     where
         B: Bijector<T, D>,
@@ -108,6 +126,7 @@ impl<T: Real, B, const D: usize> Flow<T, B, D> {
     }
 
     /// `(f(x), log|det J_f(x)|)`.
+    #[must_use]
     pub fn forward_and_log_det(&self, x: &[T; D]) -> ([T; D], T)
     where
         B: Bijector<T, D>,
@@ -116,6 +135,7 @@ impl<T: Real, B, const D: usize> Flow<T, B, D> {
     }
 
     /// `x = f^-1(z)`.
+    #[must_use]
     pub fn inverse(&self, z: &[T; D]) -> [T; D]
     where
         B: Bijector<T, D>,
@@ -124,6 +144,7 @@ impl<T: Real, B, const D: usize> Flow<T, B, D> {
     }
 
     /// `(f^-1(z), log|det J_{f^-1}(z)|)`.
+    #[must_use]
     pub fn inverse_and_log_det(&self, z: &[T; D]) -> ([T; D], T)
     where
         B: Bijector<T, D>,
@@ -131,7 +152,8 @@ impl<T: Real, B, const D: usize> Flow<T, B, D> {
         self.given([]).inverse_and_log_det(z)
     }
 
-    /// `log p(x)`, in nats.
+    /// `log p(x)`, in nats; see [`Given::log_prob`].
+    #[must_use]
     pub fn log_prob(&self, x: &[T; D]) -> T
     where
         B: Bijector<T, D>,
@@ -139,7 +161,17 @@ impl<T: Real, B, const D: usize> Flow<T, B, D> {
         self.given([]).log_prob(x)
     }
 
+    /// Whether `log p(x)` is below a threshold; see [`Given::is_below`].
+    #[must_use]
+    pub fn is_below(&self, x: &[T; D], threshold: T) -> bool
+    where
+        B: Bijector<T, D>,
+    {
+        self.given([]).is_below(x, threshold)
+    }
+
     /// The score: the gradient of `log p(x)` by `x`, in nats a unit of `x`; see [`Given::score`].
+    #[must_use]
     pub fn score(&self, x: &[T; D]) -> [T; D]
     where
         B: DifferentiableBijector<T, D>,

@@ -29,12 +29,15 @@ impl<'a, T, const D: usize, const C: usize> IntoRows<'a, T, D, C> for Rows<'a, T
     }
 }
 
+// Otherwise the compiler would tell of `AsRef`, where widths differ, and not in the words above.
+#[diagnostic::do_not_recommend]
 impl<'a, T, S: AsRef<[[T; D]]> + ?Sized, const D: usize> IntoRows<'a, T, D, 0> for &'a S {
     fn into_rows(self) -> Rows<'a, T, D> {
         Rows { samples: self.as_ref(), contexts: &[], weights: &[] }
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<'a, T, S, K, const D: usize, const C: usize> IntoRows<'a, T, D, C> for (&'a S, &'a K)
 where
     S: AsRef<[[T; D]]> + ?Sized,
@@ -46,7 +49,7 @@ where
 }
 
 impl<'a, T, const D: usize, const C: usize> Rows<'a, T, D, C> {
-    /// The same rows, each counted `weights[n]` times: finite numbers of at least 0, not all 0.
+    /// The same rows, each counted `weights[n]` times: finite numbers of at least 0, not all 0. A row of weight 0 is left out.
     pub fn weighted<W: AsRef<[T]> + ?Sized>(self, weights: &'a W) -> Self {
         Rows { weights: weights.as_ref(), ..self }
     }

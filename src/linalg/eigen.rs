@@ -1,7 +1,6 @@
 //! Eigenvalues and eigenvectors of symmetric matrices.
 
-use crate::number::Real;
-use crate::number::Value;
+use crate::number::{Real, Value};
 
 /// Sweeps over all pairs. Convergence is quadratic: 6 to 10 do, whatever `D`, so that the bound is never met by finite matrices.
 const SWEEPS: usize = 40;

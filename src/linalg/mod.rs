@@ -1,7 +1,9 @@
-//! Small dense matrices: orthonormal columns, eigenvectors.
+//! Small dense matrices: orthonormal columns, eigenvectors, room for large numbers.
 
 mod eigen;
 mod qr;
+mod room;
 
 pub(crate) use eigen::symmetric_eigen;
 pub(crate) use qr::orthonormalize;
+pub(crate) use room::{Room, moderate, within_floats};

@@ -1,7 +1,6 @@
 //! Orthonormal columns.
 
-use crate::number::Real;
-use crate::number::Value;
+use crate::number::{Real, Value};
 
 /// Replaces `a = q r` by `q`, where `q` is orthogonal and `r` upper triangular with a positive diagonal.
 ///

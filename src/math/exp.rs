@@ -1,60 +1,7 @@
 //! The exponential function and `e^x - 1`.
 
-use super::{constant, polynomial};
-use crate::number::Real;
-use crate::number::Value;
-
-/// The constants of [`exp`].
-///
-/// Made by `tools/coefficients.py exp` (60 digits), printed to the shortest decimal that reads back. Error of the rounded polynomial
-/// relative to `e^r`: `2^-28.2` in f32, `2^-57.9` in f64.
-pub trait ExpCoefficients: Sized + 'static {
-    /// Below it `e^x` rounds to 0.
-    const EXP_LOW: Self;
-    /// From here on `e^x` is a normal number, with an exponent to spare.
-    const EXP_NORMAL: Self;
-    /// Above it `e^x` is infinite.
-    const EXP_HIGH: Self;
-    /// `log2(e)`.
-    const LOG2_E: Self;
-    /// `ln 2` to few bits, so that its multiples by an exponent are exact.
-    const LN_2_HIGH: Self;
-    /// `ln 2 - LN_2_HIGH`.
-    const LN_2_LOW: Self;
-    /// `P` in `e^r = 1 + r + r^2 P(r)`, `|r| <= 0.3475`.
-    const EXP: &'static [Self];
-}
-
-impl ExpCoefficients for f32 {
-    const EXP_LOW: f32 = -104.0;
-    const EXP_NORMAL: f32 = -86.0;
-    const EXP_HIGH: f32 = 89.0;
-    const LOG2_E: f32 = core::f32::consts::LOG2_E;
-    const LN_2_HIGH: f32 = 0.69314575;
-    const LN_2_LOW: f32 = 1.4286068e-06;
-    const EXP: &'static [f32] = &[0.49999994, 0.1666652, 0.041668262, 0.008368863, 0.0013821484];
-}
-
-impl ExpCoefficients for f64 {
-    const EXP_LOW: f64 = -746.0;
-    const EXP_NORMAL: f64 = -707.0;
-    const EXP_HIGH: f64 = 710.0;
-    const LOG2_E: f64 = core::f64::consts::LOG2_E;
-    const LN_2_HIGH: f64 = 0.6931471805601177;
-    const LN_2_LOW: f64 = -1.7239444525614835e-13;
-    const EXP: &'static [f64] = &[
-        0.5000000000000011,
-        0.1666666666666642,
-        0.04166666666652595,
-        0.008333333333490137,
-        0.0013888888944797112,
-        0.0001984126951722766,
-        2.4801491826383587e-05,
-        2.7557575453605497e-06,
-        2.7630724104687884e-07,
-        2.5004014385624304e-08,
-    ];
-}
+use super::polynomial;
+use crate::number::{Coefficients, Real, Value};
 
 /// `(n, high, low)` with `e^(x + tail) = 2^n (high + low)`: the sum is good to an eighth of a unit in the last place.
 #[inline(always)]
@@ -71,7 +18,7 @@ pub(super) fn exp_parts<V: Value>(x: V, tail: V) -> (V, V, V) {
 /// `y 2^n`, rounded once, for `n` within twice the exponents of normal numbers.
 #[inline(always)]
 pub(super) fn scale<V: Value>(y: V, n: V) -> V {
-    let half = (n * constant(0.5)).round_int();
+    let half = (n * V::constant(0.5)).round_int();
     y * V::ONE.scale2(half) * V::ONE.scale2(n - half)
 }
 
@@ -141,7 +88,7 @@ fn exp_falling_lane<V: Value>(x: V) -> V {
     let (n, high, low) = exp_parts(x.max(V::splat(V::Scalar::EXP_LOW)), -V::ZEROS);
     // By a power that leaves a normal number, then back: a subnormal result is rounded once.
     let lift = if V::Scalar::BITS == 32 { 64.0 } else { 512.0 };
-    (high + low).scale2(n + constant(lift)) * V::ONE.scale2(constant(-lift))
+    (high + low).scale2(n + V::constant(lift)) * V::ONE.scale2(V::constant(-lift))
 }
 
 /// `e^x - 1`, without loss near 0.
@@ -172,11 +119,11 @@ fn expm1_lane<V: Value>(x: V) -> V {
     let clamped = V::splat(V::Scalar::EXP_HIGH).min(V::splat(V::Scalar::EXP_LOW).max(x));
     let (n, high, low) = exp_parts(clamped, -V::ZEROS);
     // The 1 comes off the larger part while that is exact. Past 2^60 in either direction it, or the power, is lost in the other.
-    let power = V::ONE.scale2(constant::<V>(60.0).min(constant::<V>(-60.0).max(n)));
+    let power = V::ONE.scale2(V::constant(60.0).min(V::constant(-60.0).max(n)));
     let (high_part, low_part) = (power * high, power * low);
     let exact = V::splat(V::Scalar::ONE / V::Scalar::EPSILON);
     let near = power.select_lt(exact, (high_part - V::ONE) + low_part, high_part + (low_part - V::ONE));
-    let y = constant::<V>(59.5).select_lt(n, scale(high + low, n), near);
+    let y = V::constant(59.5).select_lt(n, scale(high + low, n), near);
     // Keeps the sign of 0.
-    x.abs().select_lt(constant(1e-30), x, y)
+    x.abs().select_lt(V::constant(1e-30), x, y)
 }

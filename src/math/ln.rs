@@ -1,49 +1,14 @@
 //! The natural logarithm of `x` and of `1 + x`.
 
-use super::exp::ExpCoefficients;
-use super::{constant, polynomial, polynomial_of};
-use crate::number::Real;
-use crate::number::Value;
-
-/// The constants of [`ln`].
-///
-/// Made by `tools/coefficients.py ln` (60 digits), printed to the shortest decimal that reads back. Error of the rounded polynomial
-/// relative to the logarithm: `2^-30.2` in f32, `2^-59.5` in f64.
-pub trait LnCoefficients: Sized + 'static {
-    /// `P` in `2 atanh(s) = 2 s + s^3 P(s^2)`, `|s| <= 0.1716`.
-    const LN: &'static [Self];
-    /// `2^k`, by which a subnormal becomes normal.
-    const LIFT: Self;
-    /// `k`.
-    const LIFT_EXPONENT: Self;
-}
-
-impl LnCoefficients for f32 {
-    const LN: &'static [f32] = &[0.66666776, 0.39977577, 0.29871112];
-    const LIFT: f32 = 33554432.0;
-    const LIFT_EXPONENT: f32 = 25.0;
-}
-
-impl LnCoefficients for f64 {
-    const LN: &'static [f64] = &[
-        0.6666666666666734,
-        0.3999999999941648,
-        0.2857142874210845,
-        0.2222219859208438,
-        0.18183563768800604,
-        0.1531405530204977,
-        0.14795987661534335,
-    ];
-    const LIFT: f64 = 18014398509481984.0;
-    const LIFT_EXPONENT: f64 = 54.0;
-}
+use super::{polynomial, polynomial_of};
+use crate::number::{Coefficients, Real, Value};
 
 /// `e ln 2 + log(1 + f) + low`, where `log(1 + f) = f - f^2/2 + s (f^2/2 + s^2 P(s^2))` and `s = f / (2 + f)`.
 #[inline(always)]
 fn assemble<V: Value>(f: V, e: V, low: V) -> V {
-    let s = f / (constant::<V>(2.0) + f);
+    let s = f / (V::constant(2.0) + f);
     let z = s * s;
-    let half_square = f * f * constant(0.5);
+    let half_square = f * f * V::constant(0.5);
     let series = z.mul_add(polynomial(z, V::Scalar::LN), half_square);
     let small = s.mul_add(series, e.mul_add(V::splat(V::Scalar::LN_2_LOW), low));
     e.mul_add(V::splat(V::Scalar::LN_2_HIGH), (small - half_square) + f)
@@ -55,7 +20,7 @@ pub(super) fn ln_parts<V: Value>(u: V, c: V) -> V {
     let (m, e) = u.split_exponent();
     let f = m - V::ONE;
     // 2^-e stays normal; where it is held back, c is nothing beside u.
-    let c = c * V::ONE.scale2(-constant::<V>(100.0).min(e));
+    let c = c * V::ONE.scale2(-V::constant(100.0).min(e));
     let sum = f + c;
     let low = (f - sum) + c;
     assemble(sum, e, low - low * sum)
@@ -103,8 +68,8 @@ pub(crate) fn ln_rough<V: Value>(x: V) -> V {
     let (m, e) = x.max(V::splat(V::Scalar::MIN_POSITIVE)).split_exponent();
     let s = (m - V::ONE) / (m + V::ONE);
     let z = s * s;
-    let series = z.mul_add(polynomial_of(z, f32::LN), constant(2.0));
-    e.mul_add(constant(core::f64::consts::LN_2), s * series)
+    let series = z.mul_add(polynomial_of(z, f32::LN), V::constant(2.0));
+    e.mul_add(V::constant(core::f64::consts::LN_2), s * series)
 }
 
 /// `log(1 + x)`, without loss near 0.
@@ -136,7 +101,7 @@ fn ln_1p_lane<V: Value>(x: V) -> V {
     let u = V::ONE + x;
     let c = x.select_lt(V::ONE, x - (u - V::ONE), V::ONE - (u - x));
     let y = ends(u, ln_parts(u, c));
-    x.abs().select_lt(constant(1e-20), x, y)
+    x.abs().select_lt(V::constant(1e-20), x, y)
 }
 
 /// `y = log(u)`, or its limit where `u` is not a positive finite number.

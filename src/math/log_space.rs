@@ -1,8 +1,7 @@
 //! The logarithm of a sum of exponentials.
 
 use super::{exp, ln};
-use crate::number::Real;
-use crate::number::Value;
+use crate::number::{Real, Value};
 
 /// The logarithm of a sum of exponentials, `log(sum_k e^(v_k))`.
 ///

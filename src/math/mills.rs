@@ -1,56 +1,7 @@
 //! The Mills ratio of the standard normal distribution.
 
 use super::{polynomial, polynomial_of, product_error};
-use crate::number::Real;
-use crate::number::Value;
-
-/// The constants of [`mills`].
-///
-/// Made by `tools/coefficients.py mills` (60 digits), printed to the shortest decimal that reads back. Error of the rounded ratio relative to
-/// `M(t)`, for all `t >= 0`: `2^-28.8` in f32, `2^-56.0` in f64.
-pub trait MillsCoefficients: Sized + 'static {
-    /// `P` in `1/M(t) = t + P(t)/Q(t)`.
-    const MILLS_P: &'static [Self];
-    /// `Q` in the same.
-    const MILLS_Q: &'static [Self];
-    /// From here on `M(t) = 1/t` to less than a tenth of a unit in the last place.
-    const MILLS_FAR: Self;
-}
-
-impl MillsCoefficients for f32 {
-    const MILLS_P: &'static [f32] = &[0.79788494, 0.52251565, 0.17637058, 0.032557063, 0.0028166245];
-    const MILLS_Q: &'static [f32] = &[1.0000005, 1.1103061, 0.59009284, 0.18184038, 0.032562993, 0.0028165402];
-    const MILLS_FAR: f32 = 16384.0;
-}
-
-impl MillsCoefficients for f64 {
-    const MILLS_P: &'static [f64] = &[
-        0.7978845608028717,
-        1.0093590617936337,
-        0.6503062142056713,
-        0.2717436972867563,
-        0.0800620016292093,
-        0.01712989981310103,
-        0.002655838999839317,
-        0.00028824295606321907,
-        1.999746627923336e-05,
-        6.848735635295726e-07,
-    ];
-    const MILLS_Q: &'static [f64] = &[
-        1.000000000000008,
-        1.7204735582861075,
-        1.4619727435320045,
-        0.7953290921585489,
-        0.30430314144437604,
-        0.08525368034436316,
-        0.017702276938358876,
-        0.002695833922548375,
-        0.0002896127033256233,
-        1.9997466278213443e-05,
-        6.848735635326176e-07,
-    ];
-    const MILLS_FAR: f64 = 268435456.0;
-}
+use crate::number::{Coefficients, Value};
 
 /// The Mills ratio `M(t) = (1 - Phi(t)) / phi(t)` of the standard normal distribution.
 ///
@@ -91,7 +42,7 @@ fn mills_lane<V: Value>(t: V) -> V {
 /// `M(t)` for `t >= 0`, to `2^-23` or so in either type.
 #[inline(always)]
 pub(crate) fn mills_rough<V: Value>(t: V) -> V {
-    let t = V::splat(V::Scalar::from_f64(f64::from(f32::MILLS_FAR))).min(t);
+    let t = V::constant(f64::from(f32::MILLS_FAR)).min(t);
     let (p, q) = (polynomial_of(t, f32::MILLS_P), polynomial_of(t, f32::MILLS_Q));
     q / t.mul_add(q, p)
 }

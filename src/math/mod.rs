@@ -46,28 +46,7 @@ pub use sigmoid::{sigmoid, softplus, tanh};
 pub(crate) use sums::{largest_of, sum, sum_in_two, sum_of};
 pub(crate) use tail::density_and_tail;
 
-use crate::number::Real;
 use crate::number::Value;
-
-/// The constants that differ between `f32` and `f64`, each family beside its function.
-pub trait Coefficients:
-    exp::ExpCoefficients
-    + ln::LnCoefficients
-    + mills::MillsCoefficients
-    + normal::NormalCoefficients
-    + quantile::QuantileCoefficients
-    + sigmoid::TanhCoefficients
-    + tail::TailCoefficients
-{
-}
-impl Coefficients for f32 {}
-impl Coefficients for f64 {}
-
-/// `x` in every lane, rounded to the scalar type.
-#[inline(always)]
-fn constant<V: Value>(x: f64) -> V {
-    V::splat(<V::Scalar as Real>::from_f64(x))
-}
 
 /// `c[0] + c[1] x + c[2] x^2 + ..`, by Horner's rule.
 #[inline(always)]
@@ -82,7 +61,7 @@ fn polynomial_of<V: Value>(x: V, c: &[f32]) -> V {
         x,
         c,
         #[inline(always)]
-        |a| constant(f64::from(a)),
+        |a| V::constant(f64::from(a)),
     )
 }
 
@@ -114,7 +93,7 @@ pub(crate) fn product_error<V: Value>(a: V, b: V, product: V) -> V {
 #[inline(always)]
 pub(crate) fn half_square<V: Value>(x: V) -> (V, V) {
     let high = x.upper_half();
-    let half = constant::<V>(0.5);
+    let half = V::constant(0.5);
     ((high * half) * high, (x - high) * ((x + high) * half))
 }
 

@@ -3,39 +3,8 @@
 use super::exp::{exp_parts, scale};
 use super::ln::ln_parts;
 use super::mills::mills_parts;
-use super::{constant, half_square, product_error};
-use crate::number::Real;
-use crate::number::Value;
-
-/// The constants of the normal distribution's functions, each with the next bits it lacks (mpmath, 50 digits).
-pub trait NormalCoefficients: Sized + 'static {
-    /// From here on the tail `1 - Phi(x)` rounds to 0.
-    const TAIL_END: Self;
-    /// `1/sqrt(2 pi)`.
-    const INV_SQRT_2_PI: Self;
-    /// What `INV_SQRT_2_PI` lacks.
-    const INV_SQRT_2_PI_LOW: Self;
-    /// `ln sqrt(2 pi)`.
-    const LN_SQRT_2_PI: Self;
-    /// What `LN_SQRT_2_PI` lacks.
-    const LN_SQRT_2_PI_LOW: Self;
-}
-
-impl NormalCoefficients for f32 {
-    const TAIL_END: f32 = 15.0;
-    const INV_SQRT_2_PI: f32 = 0.3989423;
-    const INV_SQRT_2_PI_LOW: f32 = -1.133517e-08;
-    const LN_SQRT_2_PI: f32 = 0.9189385;
-    const LN_SQRT_2_PI_LOW: f32 = 1.5634177e-08;
-}
-
-impl NormalCoefficients for f64 {
-    const TAIL_END: f64 = 39.0;
-    const INV_SQRT_2_PI: f64 = 0.3989422804014327;
-    const INV_SQRT_2_PI_LOW: f64 = -2.49232720227773e-17;
-    const LN_SQRT_2_PI: f64 = 0.9189385332046728;
-    const LN_SQRT_2_PI_LOW: f64 = -3.8782941580672414e-17;
-}
+use super::{half_square, product_error};
+use crate::number::{Coefficients, Real, Value};
 
 /// The logarithm of the standard normal density, `log phi(x) = -x^2/2 - log sqrt(2 pi)`.
 ///
@@ -54,7 +23,7 @@ pub fn log_pdf<V: Value>(x: V) -> V {
 
 #[inline(always)]
 fn log_pdf_lane<V: Value>(x: V) -> V {
-    (x * constant(-0.5)).mul_add(x, -V::splat(V::Scalar::LN_SQRT_2_PI))
+    (x * V::constant(-0.5)).mul_add(x, -V::splat(V::Scalar::LN_SQRT_2_PI))
 }
 
 /// The standard normal density, `phi(x) = exp(-x^2/2) / sqrt(2 pi)`.
@@ -192,8 +161,8 @@ fn log_cdf_lane<V: Value>(x: V) -> V {
     let large = h + constant_high;
     let taken = large - h;
     let lost = (h - (large - taken)) + (constant_high - taken) + V::splat(V::Scalar::LN_SQRT_2_PI_LOW);
-    let left = t.select_lt(constant(1e18), (log - (l + lost)) - large, -(h + l));
-    let right = tail.select_lt(constant(1e-20), -tail, log);
+    let left = t.select_lt(V::constant(1e18), (log - (l + lost)) - large, -(h + l));
+    let right = tail.select_lt(V::constant(1e-20), -tail, log);
     x.select_lt(V::ZEROS, left, right)
 }
 

@@ -1,80 +1,7 @@
 //! Quantiles of the standard normal, from a log-probability and from a probability.
 
-use super::normal::NormalCoefficients;
-use super::{constant, expm1, half_square, ln, mills, polynomial, polynomial_of};
-use crate::number::Value;
-
-/// The constants of the quantile.
-///
-/// Made by `tools/coefficients.py quantile` (60 digits), printed to the shortest decimal that reads back. Error of the rounded ratio in units of
-/// `max(1, z)`: `2^-25.7` in f32 for `z <= 1e5`, `2^-55.7` in f64 for `z <= 14`.
-pub trait QuantileCoefficients: Sized + 'static {
-    /// `sqrt(ln(2) / 2)`, where `z = 0`.
-    const QUANTILE_ZERO: Self;
-    /// What `QUANTILE_ZERO` lacks.
-    const QUANTILE_ZERO_LOW: Self;
-    /// `B` in `z = 2 v + v (B + P(v)/Q(v))`, `v = sqrt(-lp / 2) - QUANTILE_ZERO`.
-    const QUANTILE_BEND: Self;
-    /// `P` in the same.
-    const QUANTILE_P: &'static [Self];
-    /// `Q` in the same.
-    const QUANTILE_Q: &'static [Self];
-    /// From here on `v` is held in `P(v)/Q(v)`: the ratio is nothing beside 2 (`f32`), or not used (`f64`).
-    const QUANTILE_HELD: Self;
-    /// Below this `lp` the ratio is not exact enough.
-    const QUANTILE_END: Self;
-    /// The `z` there.
-    const QUANTILE_AT_END: Self;
-    /// From here on `sqrt(-lp / 2)` is half of `z`.
-    const QUANTILE_FAR: Self;
-}
-
-impl QuantileCoefficients for f32 {
-    const QUANTILE_ZERO: f32 = 0.588705;
-    const QUANTILE_ZERO_LOW: f32 = 7.996171e-09;
-    const QUANTILE_BEND: f32 = 0.0;
-    const QUANTILE_P: &'static [f32] = &[0.9132746, 1.6014106, 0.66903234, 0.07790291, 0.0020905281, 7.906417e-06];
-    const QUANTILE_Q: &'static [f32] = &[0.96, 2.6604202, 2.2919416, 0.7023379, 0.07082695, 0.0017998054, 6.717087e-06];
-    const QUANTILE_HELD: f32 = 131072.0;
-    const QUANTILE_END: f32 = f32::NEG_INFINITY;
-    const QUANTILE_AT_END: f32 = f32::INFINITY;
-    const QUANTILE_FAR: f32 = 131072.0;
-}
-
-impl QuantileCoefficients for f64 {
-    const QUANTILE_ZERO: f64 = 0.5887050112577373;
-    const QUANTILE_ZERO_LOW: f64 = 1.3752281222961745e-17;
-    const QUANTILE_BEND: f64 = 0.25;
-    const QUANTILE_P: &'static [f64] = &[
-        0.6592494980749365,
-        2.991225079799787,
-        5.120726344280741,
-        4.102950430015629,
-        1.4488964585367048,
-        0.00856729075303536,
-        -0.16273984719677362,
-        -0.04689411325978975,
-        -0.004558948301498151,
-        -0.00012656883053989367,
-    ];
-    const QUANTILE_Q: &'static [f64] = &[
-        0.94,
-        5.56289880600407,
-        13.494894591747675,
-        17.531028663527,
-        13.424231032623394,
-        6.28015236040448,
-        1.7724299290601853,
-        0.2784281025658884,
-        0.020605347640807525,
-        0.0005063987363217731,
-        -8.652996129395459e-10,
-    ];
-    const QUANTILE_HELD: f64 = 16.0;
-    const QUANTILE_END: f64 = -100.0;
-    const QUANTILE_AT_END: f64 = 13.888476033003887;
-    const QUANTILE_FAR: f64 = 1073741824.0;
-}
+use super::{expm1, half_square, ln, mills, polynomial, polynomial_of};
+use crate::number::{Coefficients, Value};
 
 /// The `z >= 0` with `log(1 - Phi(z)) = lp`, for the smaller tail: `lp <= log(1/2)`.
 ///
@@ -117,11 +44,11 @@ pub fn quantile_log_tail<V: Value>(lp: V) -> V {
 
 #[inline(always)]
 fn quantile_near_lane<V: Value>(lp: V) -> V {
-    let r = (lp * constant(-0.5)).sqrt();
+    let r = (lp * V::constant(-0.5)).sqrt();
     let v = (r - V::splat(V::Scalar::QUANTILE_ZERO)) - V::splat(V::Scalar::QUANTILE_ZERO_LOW);
     let s = V::splat(V::Scalar::QUANTILE_HELD).min(v);
     let bend = s * (polynomial(s, V::Scalar::QUANTILE_P) / polynomial(s, V::Scalar::QUANTILE_Q));
-    v.mul_add(constant(2.0), s.mul_add(V::splat(V::Scalar::QUANTILE_BEND), bend))
+    v.mul_add(V::constant(2.0), s.mul_add(V::splat(V::Scalar::QUANTILE_BEND), bend))
 }
 
 #[inline(always)]
@@ -131,19 +58,19 @@ fn quantile_far_lane<V: Value>(lp: V) -> V {
     let (h, l) = half_square(z);
     let g = ((ln(m) - V::splat(V::Scalar::LN_SQRT_2_PI)) - l) - (h + lp);
     let newton = g * m;
-    let half = constant::<V>(0.5);
+    let half = V::constant(0.5);
     let step = newton - newton * (g * half) * (V::ONE - z * m);
-    let r = (lp * constant(-0.5)).sqrt();
+    let r = (lp * V::constant(-0.5)).sqrt();
     V::splat(V::Scalar::QUANTILE_FAR).select_lt(r, r + r, z + step)
 }
 
 /// [`quantile_log_tail`] to `2^-23` or so in either type; for `lp` above `log(1/2)` a `z` that is too near to 0, and `-3` at the least.
 #[inline(always)]
 pub(crate) fn quantile_rough<V: Value>(lp: V) -> V {
-    let v = (lp * constant(-0.5)).max(V::ZEROS).sqrt() - constant(f64::from(f32::QUANTILE_ZERO));
-    let s = constant::<V>(f64::from(f32::QUANTILE_FAR)).min(v);
+    let v = (lp * V::constant(-0.5)).max(V::ZEROS).sqrt() - V::constant(f64::from(f32::QUANTILE_ZERO));
+    let s = V::constant(f64::from(f32::QUANTILE_FAR)).min(v);
     let bend = s * (polynomial_of(s, f32::QUANTILE_P) / polynomial_of(s, f32::QUANTILE_Q));
-    v.mul_add(constant(2.0), bend)
+    v.mul_add(V::constant(2.0), bend)
 }
 
 /// The `z` with `log(1 - Phi(z)) = lp`.
@@ -168,7 +95,7 @@ pub(crate) fn quantile_rough<V: Value>(lp: V) -> V {
 /// ```
 #[inline(always)]
 pub fn quantile_log_sf<V: Value>(lp: V) -> V {
-    let switch = constant::<V>(-core::f64::consts::LN_2);
+    let switch = V::constant(-core::f64::consts::LN_2);
     let other = ln(-expm1(lp));
     let z = quantile_log_tail(lp.select_lt(switch, lp, other));
     lp.select_lt(switch, z, -z)
@@ -201,7 +128,7 @@ pub fn quantile_log_cdf<V: Value>(lp: V) -> V {
 /// ```
 #[inline(always)]
 pub fn quantile<V: Value>(p: V) -> V {
-    let half = constant::<V>(0.5);
+    let half = V::constant(0.5);
     let z = quantile_log_tail(ln(p.select_lt(half, p, V::ONE - p)));
     p.select_lt(half, -z, z)
 }

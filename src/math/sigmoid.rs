@@ -1,29 +1,7 @@
 //! The hyperbolic tangent, the logistic function and softplus.
 
-use super::exp::ExpCoefficients;
-use super::{constant, exp, exp_normal, ln_1p, polynomial};
-use crate::number::Value;
-
-/// The constants of [`tanh`].
-///
-/// Made by `tools/coefficients.py tanh` (60 digits), printed to the shortest decimal that reads back. Error of the rounded ratio relative to
-/// `tanh x`: `2^-27.6` in f32, `2^-60.4` in f64.
-pub trait TanhCoefficients: Sized + 'static {
-    /// `P` in `tanh x = x + x z P(z)/Q(z)`, `z = x^2`, `|x| <= 0.625`.
-    const TANH_P: &'static [Self];
-    /// `Q` in the same.
-    const TANH_Q: &'static [Self];
-}
-
-impl TanhCoefficients for f32 {
-    const TANH_P: &'static [f32] = &[-0.33333308, -0.0015413653];
-    const TANH_Q: &'static [f32] = &[1.0, 0.40461153];
-}
-
-impl TanhCoefficients for f64 {
-    const TANH_P: &'static [f64] = &[-0.33333333333333326, -0.020496980247284274, -0.00019909749966331885];
-    const TANH_Q: &'static [f64] = &[1.0, 0.4614909407418399, 0.02328890689120046, 0.00020644748097673743];
-}
+use super::{exp, exp_normal, ln_1p, polynomial};
+use crate::number::{Coefficients, Value};
 
 /// The hyperbolic tangent `tanh(x)`.
 ///
@@ -56,8 +34,8 @@ pub fn tanh<V: Value>(x: V) -> V {
 fn tanh_lane<V: Value>(x: V) -> V {
     let a = x.abs();
     let z = x * x;
-    let near = constant::<V>(0.625);
-    let numerator = a.select_lt(near, z.mul_add(polynomial(z, V::Scalar::TANH_P), V::ZEROS), constant(-2.0));
+    let near = V::constant(0.625);
+    let numerator = a.select_lt(near, z.mul_add(polynomial(z, V::Scalar::TANH_P), V::ZEROS), V::constant(-2.0));
     let denominator =
         a.select_lt(near, polynomial(z, V::Scalar::TANH_Q), exp_normal((a + a).min(-V::splat(V::Scalar::EXP_NORMAL))) + V::ONE);
     let q = numerator / denominator;

@@ -1,42 +1,10 @@
 //! The normal's density and tail for mixtures: without their constants, and monotone to the last bit.
 
 use super::exp::exp_parts;
-use super::{constant, half_square, mills, mills_plain, polynomial};
-use crate::number::Value;
+use super::{half_square, mills, mills_plain, polynomial};
+use crate::number::{Coefficients, Value};
 
-/// The constants of [`density_and_tail`].
-///
-/// Made by `tools/coefficients.py core` (60 digits), printed to the shortest decimal that reads back. Absolute error of the polynomial's part: `2^-31.1` in
-/// f32, `2^-62.8` in f64.
-pub trait TailCoefficients: Sized + 'static {
-    /// From here on density and tail are 0; below they are normal numbers.
-    const DENSITY_END: Self;
-    /// `P` in `int_0^t e^(-u^2/2) du = t - t^3 P(t^2)`, `t <= 1`.
-    const CORE: &'static [Self];
-}
-
-impl TailCoefficients for f32 {
-    const DENSITY_END: f32 = 13.0;
-    const CORE: &'static [f32] = &[0.16666661, -0.024999343, 0.00297346, -0.0002841973, 1.907676e-05];
-}
-
-impl TailCoefficients for f64 {
-    const DENSITY_END: f64 = 37.0;
-    const CORE: &'static [f64] = &[
-        0.16666666666666657,
-        -0.024999999999996546,
-        0.002976190476141905,
-        -0.0002893518514970012,
-        2.3674240887636736e-05,
-        -1.6693333998422512e-06,
-        1.0333245723898769e-07,
-        -5.690222845363955e-09,
-        2.769513366043137e-10,
-        -1.0137260198633165e-11,
-    ];
-}
-
-/// `(d, s)` with `d = e^(-t^2/2)` and `s = M(t) d = sqrt(2 pi) (1 - Phi(t))`, for `t >= 0`; both 0 from [`TailCoefficients::DENSITY_END`] on.
+/// `(d, s)` with `d = e^(-t^2/2)` and `s = M(t) d = sqrt(2 pi) (1 - Phi(t))`, for `t >= 0`; both 0 from `DENSITY_END` on.
 ///
 /// `s` never rises: in `f32` for all inputs, fused or not. Past 1 its steps from float to float are larger than its error. Up to 1 they are not; there it is `sqrt(pi/2) - (t - c)`, where `c`
 /// is so small that its rounding is less than a step of `t`, and the rest are roundings of monotone differences.
@@ -54,7 +22,7 @@ pub(crate) fn density_and_tail<V: Value>(t: V) -> (V, V) {
     let ratio = if V::FUSED { mills_plain(t) } else { mills(t) };
     let square = t * t;
     let core = (t * square).mul_add(-polynomial(square, V::Scalar::CORE), t);
-    let near = constant::<V>(SQRT_HALF_PI) - core;
+    let near = V::constant(SQRT_HALF_PI) - core;
     (density, t.select_lt(V::ONE, near, density * ratio))
 }
 
@@ -65,8 +33,7 @@ const SQRT_HALF_PI: f64 = 1.253_314_137_315_500_3;
 mod tests {
     use super::*;
     use crate::math::sf;
-    use crate::number::Real;
-    use crate::number::{Fused, Pack};
+    use crate::number::{Fused, Pack, Real};
 
     const SQRT_TAU: f64 = 2.506_628_274_631_000_5;
 

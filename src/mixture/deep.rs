@@ -1,19 +1,9 @@
 //! A mixture where densities or tails are too small to be summed as they are: far out, in wide gaps, and where a weight is next to nothing.
 
-use super::point::Point;
+use super::point::{Point, least};
 use super::{Mixture, SQRT_TAU, small_part};
 use crate::math::{density_and_tail, exp, exp_falling, exp_normal, half_square, largest_of, ln, mills, sum, sum_of, two_sum};
-use crate::number::Real;
-use crate::number::{Lanewise, Value, Zeros};
-
-/// The least tail and the least density that are summed as they are.
-///
-/// What underflows beside them is less than an epsilon of them, the smallest weights and the narrowest scales included.
-#[inline(always)]
-pub(super) fn least<T: Real>() -> (T, T) {
-    let power = |n: f64| T::ONE.scale2(T::from_f64(n));
-    if T::BITS == 32 { (power(-90.0), power(-36.0)) } else { (power(-900.0), power(-500.0)) }
-}
+use crate::number::{Lanewise, Real, Value, Zeros};
 
 /// What [`Mixture::deepen`] finds: densities and masses with units of their own.
 struct Deep<V, const K: usize> {
@@ -44,7 +34,7 @@ impl<V: Value, const K: usize> Mixture<V, K> {
         point.density_shift = choose(deep.density_shift, V::ZEROS);
         point.shift = choose(deep.shift, V::ZEROS);
         // No more than that of the least tail, so that `z` does not fall where the two ways meet.
-        let most = ln(least_tail / (self.total * V::splat(V::Scalar::from_f64(SQRT_TAU))));
+        let most = ln(least_tail / (self.total * V::constant(SQRT_TAU)));
         let log_tail = point.total_tail.select_lt(least_tail, deep.log_tail.min(most), log_tail);
         point.total_tail = choose(deep.total_tail, point.total_tail);
         log_tail
@@ -52,7 +42,7 @@ impl<V: Value, const K: usize> Mixture<V, K> {
 
     /// A function of its own: it is seldom called, and large.
     fn deep(&self, t: [V; K], side: V) -> Deep<V, K> {
-        V::outline_elementwise(
+        V::outline(
             #[inline(always)]
             || self.deep_inside(&t, side),
         )
@@ -60,7 +50,7 @@ impl<V: Value, const K: usize> Mixture<V, K> {
 
     #[inline(always)]
     fn deep_inside(&self, t: &[V; K], side: V) -> Deep<V, K> {
-        let root = V::splat(V::Scalar::from_f64(SQRT_TAU));
+        let root = V::constant(SQRT_TAU);
         let (mut log_density, mut low, mut log_mass, mut ratio) = ([V::ZEROS; K], [V::ZEROS; K], [V::ZEROS; K], [V::ZEROS; K]);
         for k in 0..K {
             [log_density[k], low[k], log_mass[k], ratio[k]] =
@@ -110,13 +100,13 @@ impl Lanewise<4, 4> for Logarithms {
         let (sum, rounding) = two_sum(log_weight, -square);
         let log_density = sum - square_low;
         let lost = ((sum - log_density) - square_low) + (rounding + log_weight_low);
-        let (distance, far) = (t.abs(), L::splat(L::Scalar::from_f64(8.0)));
+        let (distance, far) = (t.abs(), L::constant(8.0));
         let ratio = mills(distance);
         // From 9 on it is nothing beside the whole.
         let near = if distance.any(|t| t < L::Scalar::from_f64(9.0)) { density_and_tail(distance).1 } else { L::ZEROS };
-        let inner = L::splat(L::Scalar::from_f64(SQRT_TAU)) - near;
+        let inner = L::constant(SQRT_TAU) - near;
         let beyond = distance.select_lt(far, near, ratio);
-        let fall = distance.select_lt(far, L::ZEROS, distance * distance * L::splat(L::Scalar::from_f64(-0.5)));
+        let fall = distance.select_lt(far, L::ZEROS, distance * distance * L::constant(-0.5));
         let passed = side * t;
         let log_mass = passed.select_lt(L::ZEROS, L::ZEROS, fall) + ln(passed.select_lt(L::ZEROS, inner, beyond));
         [log_density, small_part(log_density, lost), log_weight + log_mass, ratio]

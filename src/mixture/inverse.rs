@@ -2,8 +2,7 @@
 
 use super::{Mixture, SQRT_TAU, limit};
 use crate::math::{exp, largest_of, ln, mills, quantile_log_sf, sum_of};
-use crate::number::Real;
-use crate::number::Value;
+use crate::number::{Real, Value};
 use crate::root;
 
 impl<V: Value, const K: usize> Mixture<V, K> {
@@ -17,7 +16,7 @@ impl<V: Value, const K: usize> Mixture<V, K> {
     /// nearest of a grid of `z`, 4 to 8 epsilons apart, and ends so near that answers cannot cross.
     ///
     /// # Domain
-    /// `|z|` is held to `LIMIT`, as is what the forward map returns; NaN is read as `-LIMIT`.
+    /// `|z|` is held to `LIMIT`, as is what the forward map returns; NaN gives NaN.
     #[inline(always)]
     pub fn inverse_and_log_det(&self, z: V) -> (V, V) {
         // A function of its own: the loop is long, and inlined into every coupling it takes minutes to compile.
@@ -25,7 +24,7 @@ impl<V: Value, const K: usize> Mixture<V, K> {
             #[inline(always)]
             || {
                 let (x, log_det) = self.solve(z, || ());
-                (x, -log_det)
+                (x.or_nan_of(z), -log_det)
             },
         )
     }
@@ -66,7 +65,7 @@ impl<V: Value, const K: usize> Mixture<V, K> {
             #[inline(always)]
             |x| self.at(x).z,
         );
-        (x, -self.at(x).log_det())
+        (x.or_nan_of(z), -self.at(x).log_det())
     }
 
     /// An interval that holds the root of `F(x) = Phi(z)`, and the inverse's `x`: at its left end every `t_k <= z`, at its right end every `t_k >= z`.
@@ -91,8 +90,8 @@ impl<V: Value, const K: usize> Mixture<V, K> {
     #[inline(always)]
     fn start_inside(&self, z: V) -> V {
         let side = z.select_lt(V::ZEROS, -V::ONE, V::ONE);
-        let root = V::splat(V::Scalar::from_f64(SQRT_TAU));
-        let half = V::splat(V::Scalar::from_f64(0.5));
+        let root = V::constant(SQRT_TAU);
+        let half = V::constant(0.5);
         let rounding = V::splat(V::Scalar::EPSILON * V::Scalar::from_f64(4.0));
         let log_tail = ln(mills(z.abs()) / root) - z * z * half;
         let p = exp(log_tail) * self.total;

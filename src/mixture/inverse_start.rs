@@ -2,8 +2,7 @@
 
 use super::{Mixture, SQRT_TAU};
 use crate::math::{exp_normal, ln_rough, mills_rough, quantile_rough};
-use crate::number::Real;
-use crate::number::{Lanewise, Value, Zeros};
+use crate::number::{Lanewise, Real, Value, Zeros};
 
 /// What a search for the root of `F(x) = Phi(z)` starts from.
 #[derive(Clone, Copy)]
@@ -44,7 +43,7 @@ impl<V: Value, const K: usize> Mixture<V, K> {
         let mut x = side * frame.quantile;
         let mut low = z.select_lt(V::ZEROS, -frame.high, frame.low);
         let mut high = z.select_lt(V::ZEROS, -frame.low, frame.high);
-        let reach = V::splat(V::Scalar::from_f64(if V::Scalar::BITS == 32 { 12.0 } else { 36.0 }));
+        let reach = V::constant(if V::Scalar::BITS == 32 { 12.0 } else { 36.0 });
         // 1 on the way, 0 near the root, -1 out of reach.
         let mut way = reach.select_lt(target, -V::ONE, V::ONE);
         for _ in 0..Self::APPROACH {
@@ -82,9 +81,9 @@ struct Add;
 impl Lanewise<8, 3> for Add {
     #[inline(always)]
     fn of<L: Value>([x, side, mean, inverse_scale, weight, mass, density, pull]: [L; 8]) -> [L; 3] {
-        let root = L::splat(L::Scalar::from_f64(SQRT_TAU));
+        let root = L::constant(SQRT_TAU);
         let t = side.mul_add(-mean, x) * inverse_scale;
-        let phi = weight * exp_normal(t * t * L::splat(L::Scalar::from_f64(-0.5)));
+        let phi = weight * exp_normal(t * t * L::constant(-0.5));
         let beyond = phi * mills_rough(t.abs());
         let per_x = phi * inverse_scale;
         let mass = mass + t.select_lt(L::ZEROS, weight * root - beyond, beyond);
@@ -97,24 +96,23 @@ struct Step;
 impl Lanewise<9, 4> for Step {
     #[inline(always)]
     fn of<L: Value>([x, low, high, way, mass, density, pull, per_total, target]: [L; 9]) -> [L; 4] {
-        let constant = |x: f64| L::splat(L::Scalar::from_f64(x));
-        let (half, infinity) = (constant(0.5), L::splat(L::Scalar::INFINITY));
-        let z = quantile_rough(ln_rough(mass * per_total * constant(1.0 / SQRT_TAU)));
+        let (half, infinity) = (L::constant(0.5), L::splat(L::Scalar::INFINITY));
+        let z = quantile_rough(ln_rough(mass * per_total * L::constant(1.0 / SQRT_TAU)));
         let slope = density * per_total * exp_normal(z * z * half);
         let bend = z * slope - pull / density;
         let residual = z - target;
         let (low, high) = (residual.select_lt(L::ZEROS, x, low), L::ZEROS.select_lt(residual, x, high));
         // The step of `root::newton`, `log(1 - w) / bend` with `w = residual bend / slope`; here by the logarithm's Pade approximant `-w (6 - w) / (6 - 4 w)`.
-        let w = (residual * bend).min(slope * constant(0.9));
-        let six = slope * constant(6.0);
-        let step = x - residual * (six - w) / (slope * (six - w * constant(4.0)));
+        let w = (residual * bend).min(slope * L::constant(0.9));
+        let six = slope * L::constant(6.0);
+        let step = x - residual * (six - w) / (slope * (six - w * L::constant(4.0)));
         let inside = step.select_lt(low, L::ZEROS, high.select_lt(step, L::ZEROS, L::ONE));
         let next = L::ZEROS.select_lt(inside, step, half.mul_add(low, half * high));
         // Near are a small residual, and of that what the step leaves, which is of third order.
         let size = residual.abs();
-        let left = constant(if L::Scalar::BITS == 32 { 2e-7 } else { 2e-12 });
+        let left = L::constant(if L::Scalar::BITS == 32 { 2e-7 } else { 2e-12 });
         let size = (w * w * size).select_lt(slope * slope * left, size, infinity);
-        let rest = (constant(5e-3) * target.max(L::ONE)).select_lt(size, way, way.min(L::ZEROS));
+        let rest = (L::constant(5e-3) * target.max(L::ONE)).select_lt(size, way, way.min(L::ZEROS));
         [L::ZEROS.select_lt(way, next, x), low, high, rest]
     }
 }

@@ -5,11 +5,12 @@ mod inverse;
 mod inverse_start;
 mod point;
 
+pub(crate) use point::Point;
+
 use core::fmt;
 
 use crate::math::{exp, exp_normal, exp_normal_of_two, largest_of, ln, sum, two_sum};
-use crate::number::Real;
-use crate::number::{Lanewise, Value};
+use crate::number::{Lanewise, Real, Value};
 
 /// A mixture of `K` Gaussians, `F(x) = sum_k w_k Phi((x - mu_k) / sigma_k)`, prepared for evaluation at many points.
 ///
@@ -104,7 +105,7 @@ impl<V: Value, const K: usize> Mixture<V, K> {
     /// `(z, log dz/dx)` with `z = Phi^-1(F(x))`.
     ///
     /// # Domain
-    /// Every finite `x` gives finite results. `-inf` and `+inf` give the saturated values of [`Mixture`]; NaN is read as `-inf`.
+    /// Every finite `x` gives finite results. `-inf` and `+inf` give the saturated values of [`Mixture`]; NaN gives a `z` of NaN.
     #[inline(always)]
     pub fn forward_and_log_det(&self, x: V) -> (V, V) {
         let point = self.at(x);
@@ -133,24 +134,19 @@ impl<V: Value, const K: usize> Mixture<V, K> {
     #[inline(always)]
     pub fn log_pdf(&self, x: V) -> V {
         let point = self.at(x);
-        let root = V::splat(V::Scalar::from_f64(SQRT_TAU));
+        let root = V::constant(SQRT_TAU);
         point.density_shift + ln(point.total_density / (self.total * root))
     }
 
-    /// The weight of component `k`.
+    /// The weights, their sum, and one over each scale.
     #[inline(always)]
-    pub(crate) fn weight(&self, k: usize) -> V {
-        self.weights[k] / self.total
+    pub(crate) fn into_weights_and_scales(self) -> ([V; K], V, [V; K]) {
+        (self.weights, self.total, self.inverse_scales)
     }
 
     #[inline(always)]
     fn scale(&self, k: usize) -> V {
         V::ONE / self.inverse_scales[k]
-    }
-
-    #[inline(always)]
-    pub(crate) fn inverse_scale(&self, k: usize) -> V {
-        self.inverse_scales[k]
     }
 }
 

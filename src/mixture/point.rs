@@ -1,10 +1,8 @@
 //! A mixture at one point: each component's density and mass, and the `z` they make.
 
-use super::deep::least;
 use super::{Mixture, SQRT_TAU, limit};
 use crate::math::{self, density_and_tail, exp, ln, quantile_log_tail, sum_of};
-use crate::number::Real;
-use crate::number::{Lanewise, Value};
+use crate::number::{Lanewise, Real, Value};
 
 /// A mixture at one point. Masses are in units of `exp(shift) / sqrt(2 pi)`, densities in units of `exp(density_shift) / sqrt(2 pi)`.
 pub(crate) struct Point<V, const K: usize> {
@@ -32,7 +30,7 @@ impl<V: Value, const K: usize> Mixture<V, K> {
     /// `z` is a chain of roundings of functions that never fall (rise, for the upper tail) with `x`, so it never falls itself.
     #[inline(always)]
     pub(crate) fn at(&self, x: V) -> Point<V, K> {
-        let root = V::splat(V::Scalar::from_f64(SQRT_TAU));
+        let root = V::constant(SQRT_TAU);
         let (mut t, mut density, mut by_scale) = ([V::ZEROS; K], [V::ZEROS; K], [V::ZEROS; K]);
         let (mut lower, mut upper) = ([V::ZEROS; K], [V::ZEROS; K]);
         for k in 0..K {
@@ -56,7 +54,7 @@ impl<V: Value, const K: usize> Mixture<V, K> {
             log_tail = self.deepen(&mut point, log_tail);
         }
         let distance = quantile_log_tail(log_tail).max(V::ZEROS);
-        point.z = side * distance;
+        point.z = (side * distance).or_nan_of(x);
         point.mills = math::mills(distance);
         point
     }
@@ -66,13 +64,19 @@ impl<V: Value, const K: usize> Point<V, K> {
     /// `log dz/dx = log f - log phi(z)`. The terms `-t^2/2` of `log f` and `-z^2/2` of `log phi` cancel in `f / tail` and `phi(z) / tail = 1 / M`.
     #[inline(always)]
     pub(crate) fn log_det(&self) -> V {
-        (self.density_shift - self.shift) + ln(self.total_density * (self.mills / self.total_tail))
+        self.log_unit() + ln(self.total_density * (self.mills / self.total_tail))
+    }
+
+    /// `log` of the densities' unit in that of the masses.
+    #[inline(always)]
+    pub(crate) fn log_unit(&self) -> V {
+        self.density_shift - self.shift
     }
 
     /// `dz/dx`.
     #[inline(always)]
     pub(crate) fn slope(&self) -> V {
-        exp(self.density_shift - self.shift) * (self.total_density * (self.mills / self.total_tail))
+        exp(self.log_unit()) * (self.total_density * (self.mills / self.total_tail))
     }
 
     /// `d log (dz/dx) / dx = d log f / dx + z dz/dx`.
@@ -89,12 +93,21 @@ impl<V: Value, const K: usize> Point<V, K> {
     /// `log` of the tail on `side`: the smaller one directly, the other as its complement.
     #[inline(always)]
     pub(super) fn log_mass(&self, mixture: &Mixture<V, K>, side: V) -> V {
-        let root = V::splat(V::Scalar::from_f64(SQRT_TAU));
+        let root = V::constant(SQRT_TAU);
         let ratio = self.total_tail / (mixture.total * root);
         let smaller = self.shift + ln(ratio);
         let larger = math::ln_1p(-(exp(self.shift) * ratio));
         (side * self.side).select_lt(V::ZEROS, larger, smaller)
     }
+}
+
+/// The least tail and the least density that are summed as they are.
+///
+/// What underflows beside them is less than an epsilon of them, the smallest weights and the narrowest scales included.
+#[inline(always)]
+pub(super) fn least<T: Real>() -> (T, T) {
+    let power = |n: f64| T::ONE.scale2(T::from_f64(n));
+    if T::BITS == 32 { (power(-90.0), power(-36.0)) } else { (power(-900.0), power(-500.0)) }
 }
 
 /// Point, mean, inverse scale and weight to the distance from the mean, the density, the density over the scale, and the masses below and above the point.
@@ -106,7 +119,7 @@ impl Lanewise<4, 5> for Masses {
         let t = ((x - mean) * inverse_scale).max(low).min(high);
         let (density, outer) = density_and_tail(t.abs());
         let density = weight * density;
-        let (outer, inner) = (weight * outer, weight * (L::splat(L::Scalar::from_f64(SQRT_TAU)) - outer));
+        let (outer, inner) = (weight * outer, weight * (L::constant(SQRT_TAU) - outer));
         [t, density, density * inverse_scale, t.select_lt(L::ZEROS, outer, inner), t.select_lt(L::ZEROS, inner, outer)]
     }
 }

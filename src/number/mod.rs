@@ -1,13 +1,20 @@
 //! What the maths runs on: scalars, lanes of them, and the instructions of the machine.
 
+mod coefficients;
 mod flat;
+mod fused;
+pub(crate) mod kernels;
+mod mask;
 pub(crate) mod outline;
 mod pack;
 mod real;
 mod value;
 
+pub(crate) use coefficients::Coefficients;
 pub use flat::Flat;
+pub use fused::Fused;
+pub(crate) use mask::Mask;
 pub use outline::Wide;
-pub use pack::{Fused, Pack};
+pub use pack::Pack;
 pub use real::Real;
 pub use value::{Lanewise, Value, Zeros};

@@ -5,10 +5,9 @@ use core::fmt::{Display, LowerExp};
 use num_traits::{AsPrimitive, NumAssign};
 use rand_core::Rng;
 
-use crate::math::Coefficients;
+use crate::number::kernels::compiled_here;
 use crate::number::outline::vectorized;
-use crate::number::{Fused, Pack};
-use crate::number::{Lanewise, Value, Zeros};
+use crate::number::{Coefficients, Fused, Lanewise, Pack, Value, Zeros};
 
 mod sealed {
     pub trait Sealed {}
@@ -156,17 +155,7 @@ macro_rules! real {
                     bits ^ ((bits >> ($bits::BITS - 1)) & $int::MAX)
                 }
             }
-            #[inline(always)]
-            fn add_outer(x: &[$t], dy: &[$t], weights: &mut [$t], bias: &mut [$t]) {
-                for (x, row) in x.iter().zip(weights.chunks_exact_mut(dy.len().max(1))) {
-                    for (sum, dy) in row.iter_mut().zip(dy) {
-                        *sum += x * dy;
-                    }
-                }
-                for (sum, dy) in bias.iter_mut().zip(dy) {
-                    *sum += *dy;
-                }
-            }
+            compiled_here!(add_outer);
             #[inline(always)]
             fn sum(self) -> $t {
                 self

@@ -3,7 +3,7 @@
 use core::fmt::Debug;
 use core::ops::{Add, AddAssign, Div, Mul, Neg, Sub, SubAssign};
 
-use super::{Flat, Real};
+use super::{Flat, Real, kernels};
 
 /// One sample's scalar, or the same scalar of several samples side by side.
 ///
@@ -70,13 +70,45 @@ pub trait Value:
     /// The number midway between `self` and `other` in the order of the floats ([`Real::to_order`]), rounded down.
     #[doc(hidden)]
     fn float_between(self, other: Self) -> Self;
-    /// `weights[i][o] += x[i] * dy[o]` and `bias[o] += dy[o]`, summed over the lanes; `weights` are row-major, and `bias` may be empty.
-    #[doc(hidden)]
-    fn add_outer(x: &[Self], dy: &[Self], weights: &mut [Self::Scalar], bias: &mut [Self::Scalar]);
     /// The sum of the lanes, from the first to the last.
     fn sum(self) -> Self::Scalar;
     /// Whether `f` holds for any lane.
     fn any(self, f: impl Fn(Self::Scalar) -> bool) -> bool;
+
+    /// `y[o] = bias[o] + sum_i x[i] weights[i][o]`, and 0 where that is negative and `relu` asked for; `weights` are row-major, and outputs without a bias begin at `y`.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn affine(x: &[Self], weights: &[Self::Scalar], bias: &[Self::Scalar], relu: bool, y: &mut [Self]) {
+        kernels::affine(x, weights, bias, relu, y);
+    }
+
+    /// `dx[i] += sum_o weights[i][o] dy[o]`.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn add_transposed(dy: &[Self], weights: &[Self::Scalar], dx: &mut [Self]) {
+        kernels::add_transposed(dy, weights, dx);
+    }
+
+    /// `weights[i][o] += x[i] * dy[o]` and `bias[o] += dy[o]`, summed over the lanes; `bias` may be empty.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn add_outer(x: &[Self], dy: &[Self], weights: &mut [Self::Scalar], bias: &mut [Self::Scalar]) {
+        kernels::add_outer(x, dy, weights, bias);
+    }
+
+    /// `x - (factor v x) v`, with a factor in two parts.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn reflect(v: &[Self::Scalar], factor: [Self::Scalar; 2], x: &mut [Self]) {
+        kernels::reflect(v, factor, x);
+    }
+
+    /// Back through [`Self::reflect`] at `x`, of a factor that depends on `v` as 2 over its square.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn reflect_backward(v: &[Self::Scalar], factor: Self::Scalar, x: &[Self], d: &mut [Self], gradient: Option<&mut [Self::Scalar]>) {
+        kernels::reflect_backward(v, factor, x, d, gradient);
+    }
 
     /// Runs `f` as a function of its own, compiled for the vector instructions of the machine.
     ///
@@ -90,6 +122,19 @@ pub trait Value:
     #[inline(always)]
     fn outline_elementwise<R>(f: impl FnOnce() -> R) -> R {
         Self::outline(f)
+    }
+
+    /// `x` in every lane, rounded to the scalar type.
+    #[inline(always)]
+    fn constant(x: f64) -> Self {
+        Self::splat(Self::Scalar::from_f64(x))
+    }
+
+    /// `self`, but NaN where `x` is: for maths whose selects read NaN as a number.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn or_nan_of(self, x: Self) -> Self {
+        Self::splat(-Self::Scalar::INFINITY).select_lt(x.abs(), self, x)
     }
 
     /// The larger of the two; `other` where `self` is NaN.

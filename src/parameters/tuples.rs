@@ -21,7 +21,8 @@ macro_rules! tuples {
     ($implement:ident, [$($taken:tt)*] [$($reversed:tt)*] []) => {};
 }
 
-pub(crate) use {for_each_tuple, tuples};
+pub(crate) use for_each_tuple;
+pub(crate) use tuples;
 
 macro_rules! implement {
     ($(($p:ident $other:ident $i:tt))+; $($reversed:tt)+) => {

@@ -1,8 +1,7 @@
 //! Rotations as products of reflections.
 
 use crate::bijector::{Householder, NotOrthogonal, check_orthogonal};
-use crate::number::Real;
-use crate::number::{Value, Zeros};
+use crate::number::{Real, Value, Zeros};
 
 impl<T: Real, const D: usize> Householder<T, D, D> {
     /// `D` reflectors whose product is the rotation `z = x q` of [`Orthogonal`](crate::Orthogonal), and whether the last dimension comes out with the other sign.
@@ -98,8 +97,7 @@ mod tests {
     use rand_pcg::Pcg64;
 
     use crate::bijector::{Bijector, Householder, Orthogonal};
-    use crate::number::Real;
-    use crate::number::Zeros;
+    use crate::number::{Real, Zeros};
     use crate::parameters::Init;
 
     /// The largest difference between the layer and the rotation over the unit vectors, the sign of the last column being `flipped`.

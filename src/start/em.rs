@@ -4,8 +4,7 @@ use rand_core::Rng;
 
 use crate::math::{exp, ln};
 use crate::mixture::LOG_SQRT_TAU;
-use crate::number::Real;
-use crate::number::Value;
+use crate::number::{Real, Value};
 use crate::start::{DataError, moments};
 
 /// How to fit a mixture.

@@ -29,6 +29,7 @@
 //! warm start gives a [`CouplingFlow`](crate::factory::CouplingFlow) the density of the [`GaussianizationFlow`](crate::factory::GaussianizationFlow) that the same data would
 //! give, its log-scales held to the clamp's range; one training step moves the weights off zero, and the mixtures begin to depend on the other dimensions.
 
+mod act_norm;
 mod decompose;
 mod em;
 mod gaussianize;
@@ -71,6 +72,8 @@ pub enum DataError {
         /// How long it has to be.
         needed: usize,
     },
+    /// The samples of this dimension have a deviation, or a mean in units of it, that the type cannot hold as a scale and a shift.
+    Scale(usize),
     /// The setting of this name is out of its domain.
     Setting(&'static str),
 }
@@ -83,6 +86,9 @@ impl fmt::Display for DataError {
             DataError::Large(index) => write!(f, "sample {index} holds a value beyond the square root of the type's largest number"),
             DataError::TooFew { needed } => write!(f, "there must be at least {needed} samples, one a component"),
             DataError::Scratch { needed } => write!(f, "the scratch slice must hold {needed} values"),
+            DataError::Scale(d) => {
+                write!(f, "the samples of dimension {d} have a deviation or a mean beyond what the type can standardise")
+            }
             DataError::Setting(name) => write!(f, "the setting `{name}` is out of its domain"),
         }
     }

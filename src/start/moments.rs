@@ -1,7 +1,6 @@
 //! Mean and standard deviation.
 
-use crate::number::Real;
-use crate::number::Value;
+use crate::number::{Real, Value};
 
 /// The mean and the (population) standard deviation of finite values; the deviation of equal values is exactly 0.
 ///

@@ -2,8 +2,7 @@
 
 use crate::bijector::Orthogonal;
 use crate::linalg::symmetric_eigen;
-use crate::number::Real;
-use crate::number::{Value, Zeros};
+use crate::number::{Real, Value, Zeros};
 use crate::start::{DataError, check_rows};
 
 impl<T: Real, const D: usize> Orthogonal<T, D> {

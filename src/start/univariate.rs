@@ -3,8 +3,7 @@
 use rand_core::Rng;
 
 use crate::math::{cdf, ln};
-use crate::number::Real;
-use crate::number::Value;
+use crate::number::{Real, Value};
 use crate::start::marginal::quantile;
 use crate::start::{DataError, Em, fit_mixture, moments};
 use crate::univariate::{

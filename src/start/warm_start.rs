@@ -3,9 +3,8 @@
 use rand_core::Rng;
 
 use crate::flow::{Flow, log_base};
-use crate::number::Real;
-use crate::number::Value;
-use crate::start::{DataError, Em, Gaussianize, check_rows};
+use crate::number::{Real, Value};
+use crate::start::{DataError, Em, Gaussianize, check_rows, moments};
 
 /// How to start a flow from data. By default to principal axes, with mixtures that are close enough for training to go on from: one start each, of at most 100 iterations that
 /// gain 1e-3 nats or more.
@@ -48,7 +47,7 @@ impl<T: Real, B: Gaussianize<T, D, C>, const D: usize, const C: usize> Flow<T, B
     /// `scratch` holds at least one value a sample. The result depends on the samples, the settings and the state of `rng` alone, with the same bits on every target.
     ///
     /// # Errors
-    /// [`DataError::Empty`], [`DataError::Sample`], [`DataError::Large`], [`DataError::TooFew`], [`DataError::Scratch`], [`DataError::Setting`]; the flow and the samples are then unchanged.
+    /// [`DataError::Empty`], [`DataError::Sample`], [`DataError::Large`], [`DataError::Scale`], [`DataError::TooFew`], [`DataError::Scratch`], [`DataError::Setting`]; the flow and the samples are then unchanged.
     ///
     /// # Cost
     /// Mostly that of [`fit_mixture`](crate::start::fit_mixture) for each layer and dimension.
@@ -69,6 +68,14 @@ impl<T: Real, B: Gaussianize<T, D, C>, const D: usize, const C: usize> Flow<T, B
         if let Some(index) = samples.iter().position(|row| row.iter().any(|x| largest < Value::abs(*x))) {
             return Err(DataError::Large(index));
         }
+        // Far enough from what no layer can standardise that rotations do not lead there.
+        let least = if T::BITS == 32 { 1e-30 } else { 1e-290 };
+        for d in 0..D {
+            let (_, deviation) = moments(samples.iter().map(|row| row[d]));
+            if 0.0 < deviation && deviation < least {
+                return Err(DataError::Scale(d));
+            }
+        }
         if samples.len() < B::LEAST {
             return Err(DataError::TooFew { needed: B::LEAST });
         }
@@ -84,13 +91,11 @@ mod tests {
     use rand_pcg::Pcg64;
 
     use super::{Rotation, WarmStart};
-    use crate::bijector::{ActNorm, Coupling, Householder, Linear, Marginal, Orthogonal, Reverse};
-    use crate::bijector::{FirstHalf, Swap};
+    use crate::bijector::{ActNorm, Coupling, FirstHalf, Householder, Linear, Marginal, Orthogonal, Reverse, Swap};
     use crate::conditioner::{Dense, Head, Relu, SharedHead};
     use crate::flow::Flow;
     use crate::math::standard_normal;
-    use crate::number::Real;
-    use crate::number::Zeros;
+    use crate::number::{Real, Zeros};
     use crate::parameters::{Init, Parameters};
     use crate::start::{DataError, Em};
     use crate::univariate::{Affine, MixtureCdf, NoClamp, RationalQuadraticSpline, SigmoidClamp, TanhClamp};
@@ -204,8 +209,22 @@ mod tests {
         both([1.0, 2.0, 3.0, 4.0, 5.0].map(|x| [x; 3]));
         // Of any size.
         both([1.0, -1.0, 0.5, 0.1, -0.2].map(|x| [x * 1.8e19, x * x, 1.0]));
-        both([1.0, -1.0, 0.5, 0.1, -0.2].map(|x| [x * 1e-38, x * x * 1e-30, x]));
-        degenerate::<f32, 5>([1.0, 2.0, 3.0, 5.0, 7.0].map(|x| [x * 1e-45, 0.0, 1.0]));
-        degenerate::<f64, 5>([1.0, -1.0, 0.5, 0.1, -0.2].map(|x| [x * 1.3e154, x * -1.3e154, x * 1e-320]));
+        both([1.0, -1.0, 0.5, 0.1, -0.2].map(|x| [x * 1e-21, x * x * 1e-29, x]));
+        degenerate::<f64, 5>([1.0, -1.0, 0.5, 0.1, -0.2].map(|x| [x * 1.3e154, x * -1.3e154, x * 1e-280]));
+    }
+
+    /// Smaller than a scale can be in the type.
+    #[test]
+    fn what_no_scale_can_hold_is_refused() {
+        fn refused<T: Real>(d: usize, rows: [[f64; 3]; 4]) {
+            let data = rows.map(|row| row.map(T::from_f64));
+            let (mut flow, mut samples) = (start::<T>(), data);
+            let done = flow.warm_start(&mut samples, &mut [T::ZEROS; 4], &WarmStart::default(), &Pcg64::new(3, 4));
+            assert_eq!((done, samples), (Err(DataError::Scale(d)), data));
+            assert!(flow == start::<T>());
+        }
+        refused::<f32>(0, [1.0, 2.0, 3.0, 5.0].map(|x| [x * 1e-38, x, 1.0]));
+        refused::<f32>(1, [1.0, 2.0, 3.0, 5.0].map(|x| [0.0, x * 1e-45, 1.0]));
+        refused::<f64>(2, [1.0, 2.0, 3.0, 5.0].map(|x| [0.0, x, x * 1e-320]));
     }
 }

@@ -1,7 +1,7 @@
 //! A flow's parameters as bytes, without a heap.
 //!
 //! ```
-//! use gaussflow::{Flow, Householder, Init, Marginal, MixtureCdf, NoClamp, Zeros, format::DecodeError};
+//! use gaussflow::{Flow, Householder, Init, Marginal, MixtureCdf, NoClamp, Zeros, store::format::DecodeError};
 //! use rand_pcg::Pcg32;
 //!
 //! type Small = Flow<f32, (Householder<f32, 2, 2>, Marginal<f32, MixtureCdf<NoClamp, 4>, 2>), 2>;
@@ -42,8 +42,7 @@ use core::fmt;
 use crate::bijector::Bijector;
 use crate::flow::Flow;
 use crate::number::Real;
-use crate::parameters::Parameters;
-use crate::parameters::Part;
+use crate::parameters::{Parameters, Part};
 
 const MAGIC: [u8; 8] = *b"gaussflw";
 const VERSION: u32 = 1;

@@ -19,18 +19,16 @@
 
 use core::fmt;
 use std::collections::{BTreeMap, BTreeSet};
-use std::format;
 use std::string::{String, ToString};
-use std::vec;
 use std::vec::Vec;
+use std::{format, vec};
 
 use safetensors::{Dtype, SafeTensorError, SafeTensors};
 
 use crate::bijector::Bijector;
 use crate::flow::Flow;
 use crate::number::Real;
-use crate::parameters::Parameters;
-use crate::parameters::Part;
+use crate::parameters::{Parameters, Part};
 
 /// Why weights were not loaded. The flow is as it was.
 #[derive(Debug)]

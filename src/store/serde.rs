@@ -9,8 +9,7 @@ use ::serde::{Deserialize, Serialize};
 
 use crate::bijector::Bijector;
 use crate::flow::Flow;
-use crate::number::Real;
-use crate::number::Zeros;
+use crate::number::{Real, Zeros};
 use crate::parameters::Parameters;
 use crate::store::format::structure_hash;
 

@@ -5,8 +5,7 @@ use core::f64::consts::{FRAC_1_SQRT_2, PI};
 use rand_core::Rng;
 
 use super::{choose, direction, log_area, log_kernel, uniform};
-use crate::math::log_sum_exp;
-use crate::math::standard_normal;
+use crate::math::{log_sum_exp, standard_normal};
 use crate::number::Real;
 
 /// The deviation of each of the eight, and their distance from the origin.

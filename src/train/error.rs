@@ -10,7 +10,7 @@ use crate::number::Real;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum TrainError {
-    /// There is no sample.
+    /// There is no sample, or none with a weight above 0.
     Empty,
     /// There are not as many contexts as samples.
     ContextCount {
@@ -65,9 +65,14 @@ impl fmt::Display for TrainError {
 
 impl core::error::Error for TrainError {}
 
-/// Refuses an empty set, and what [`check_rows`] refuses.
+/// Refuses what [`check_rows`] refuses, and a set without a sample that counts.
 pub(super) fn check_samples<T: Real, const D: usize, const C: usize>(rows: &Rows<T, D, C>) -> Result<(), TrainError> {
-    if rows.is_empty() { Err(TrainError::Empty) } else { check_rows(rows) }
+    if rows.is_empty() {
+        return Err(TrainError::Empty);
+    }
+    check_rows(rows)?;
+    let weights = rows.weights();
+    if !weights.is_empty() && weights.iter().all(|weight| *weight == T::ZEROS) { Err(TrainError::Empty) } else { Ok(()) }
 }
 
 /// Refuses too few contexts or weights, and the first row that is not finite.

@@ -3,12 +3,12 @@
 use rand_core::Rng;
 
 use crate::bijector::{Bijector, DifferentiableBijector};
-use crate::flow::Flow;
 use crate::flow::rows::{IntoRows, Rows};
+use crate::flow::{Flow, sum_nll};
 use crate::number::{Real, Value};
 use crate::train::error::check_samples;
 use crate::train::loss::Batch;
-use crate::train::{Copies, FitState, Order, Outcome, Progress, Settings, TrainError, Trainer, sum_nll};
+use crate::train::{Copies, FitState, Order, Outcome, Progress, Settings, TrainError, Trainer};
 
 /// A fit by maximum likelihood that waits to be run: [`Flow::fit`].
 ///
@@ -126,9 +126,13 @@ impl<'a, T: Real, B, const D: usize, const C: usize, E, S> Fit<'a, T, B, D, C, E
         let mut state = FitState::start(flow, loss(flow), &settings, &mut copies)?;
         while !state.is_over(&settings) {
             let epoch = Batch { order: Order::random(train.len(), rng), ..Batch::of(train) };
-            for start in (0..epoch.count).step_by(settings.batch) {
+            // At least 1, as was checked; said again for the compiler, which then has no panic to link.
+            for start in (0..epoch.count).step_by(settings.batch.max(1)) {
                 let total = trainer.batch_gradient(flow, &epoch.part(start, settings.batch))?;
-                state.step(flow, trainer, total, &settings, &mut copies)?;
+                // Rows without weight may fill a batch.
+                if T::ZEROS < total.weight {
+                    state.step(flow, trainer, total, &settings, &mut copies)?;
+                }
             }
             let loss = loss(copies.current(flow));
             let progress = state.end_epoch(flow, loss, &settings, &mut copies);

@@ -1,39 +1,10 @@
 //! The negative log-likelihood of rows and its gradient.
 
-use core::ops::AddAssign;
-
-use crate::bijector::{Bijector, DifferentiableBijector};
-use crate::flow::rows::{Rows, contexts_of, gather, load};
-use crate::flow::{log_base, log_prob};
+use crate::bijector::DifferentiableBijector;
+use crate::flow::rows::{Rows, gather};
+use crate::flow::{Total, log_base};
 use crate::number::{Real, Value, Zeros};
 use crate::train::Order;
-
-/// A loss summed over rows, each by its weight, in nats, and the sum of the weights: totals add up over any split of the rows.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Total<T> {
-    /// The summed loss.
-    pub loss: T,
-    /// The summed weights: the number of rows, where all count alike.
-    pub weight: T,
-}
-
-impl<T: Zeros> Zeros for Total<T> {
-    const ZEROS: Self = Total { loss: T::ZEROS, weight: T::ZEROS };
-}
-
-impl<T: Real> AddAssign for Total<T> {
-    fn add_assign(&mut self, other: Self) {
-        self.loss += other.loss;
-        self.weight += other.weight;
-    }
-}
-
-impl<T: Real> Total<T> {
-    /// The mean loss; NaN without a row.
-    pub fn mean(&self) -> T {
-        self.loss / self.weight
-    }
-}
 
 /// Some places of an order of rows.
 pub(super) struct Batch<'a, T, const D: usize, const C: usize> {
@@ -55,13 +26,18 @@ impl<'a, T: Real, const D: usize, const C: usize> Batch<'a, T, D, C> {
         Batch { rows: self.rows, order: self.order, start: self.start + start, count: count.min(self.count - start) }
     }
 
-    /// The rows of one pack from place `first` on: samples, contexts and weights; lanes without a row have no weight.
+    /// The rows of one pack from place `first` on: samples, contexts and weights; lanes without a row have no weight. A row without weight is not
+    /// looked at, since its loss may be infinite: its lane repeats one that has some.
     #[inline(always)]
     fn pack<V: Value<Scalar = T>>(&self, first: usize) -> ([V; D], [V; C], V) {
         let count = (self.count - first).min(V::LANES);
         let row = |n: usize| self.order.row(self.start + first + n);
-        let weight =
-            |n: usize| if self.rows.weights().is_empty() { T::ONE } else { self.rows.weights().get(row(n)).copied().unwrap_or(T::ZEROS) };
+        let weight = |n: usize| match self.rows.weights() {
+            [] => T::ONE,
+            weights => weights.get(row(n)).copied().unwrap_or(T::ZEROS),
+        };
+        let counted = (0..count).find(|n| T::ZEROS < weight(*n)).unwrap_or(0);
+        let row = |n: usize| row(if T::ZEROS < weight(n) { n } else { counted });
         (
             gather(count, |n| self.rows.samples().get(row(n))),
             gather(count, |n| self.rows.contexts().get(row(n))),
@@ -88,16 +64,22 @@ where
     let mut total = Total::ZEROS;
     for first in (0..batch.count).step_by(V::LANES) {
         let (mut state, context, weight) = batch.pack::<V>(first);
+        if !weight.any(|weight| T::ZEROS < weight) {
+            continue;
+        }
         let loss = V::outline(
             #[inline(always)]
             || add_pack_gradient::<T, V, B, D, C>(bijector, &mut state, &context, weight, tape, gradient),
         );
         for n in 0..(batch.count - first).min(V::LANES) {
-            let loss = loss.lane(n);
+            let (loss, weight) = (loss.lane(n), weight.lane(n));
+            if weight == T::ZEROS {
+                continue;
+            }
             if !loss.is_finite() {
                 return Err(batch.order.row(batch.start + first + n));
             }
-            total += Total { loss: weight.lane(n) * loss, weight: weight.lane(n) };
+            total += Total { loss: weight * loss, weight };
         }
     }
     Ok(total)
@@ -130,37 +112,4 @@ where
     let mut d_context = [V::ZEROS; C];
     bijector.backward(tape, context, state, -weight, &mut d_context, Some(gradient));
     loss
-}
-
-/// The total of `-log p(x | c)`, in nats, on the lanes `V`; without a mean where contexts or weights are not as many as samples.
-pub(crate) fn sum_nll<T, V, B, const D: usize, const C: usize>(bijector: &B, rows: Rows<T, D, C>) -> Total<T>
-where
-    T: Real,
-    V: Value<Scalar = T>,
-    B: Bijector<T, D, C>,
-{
-    let weights = rows.weights();
-    if !rows.has_contexts() || !(weights.is_empty() || weights.len() == rows.len()) {
-        return Total { loss: T::NAN, weight: T::NAN };
-    }
-    let mut total = Total::ZEROS;
-    let mut lost = T::ZEROS;
-    for (pack, samples) in rows.samples().chunks(V::LANES).enumerate() {
-        let first = pack * V::LANES;
-        let context = load::<V, C>(contexts_of(rows.contexts(), first, samples.len()));
-        let log_prob = log_prob(bijector, load::<V, D>(samples), &context);
-        for n in 0..samples.len() {
-            let weight = weights.get(first + n).copied().unwrap_or(T::ONE);
-            // Compensated (Kahan 1965): a sum over many samples keeps the digits of its type.
-            let term = -log_prob.lane(n) * weight - lost;
-            let sum = total.loss + term;
-            lost = (sum - total.loss) - term;
-            total = Total { loss: sum, weight: total.weight + weight };
-        }
-    }
-    if weights.is_empty() {
-        // Exact where a sum of ones would stop growing.
-        total.weight = T::from_f64(rows.len() as f64);
-    }
-    total
 }

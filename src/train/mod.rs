@@ -11,11 +11,10 @@ mod settings;
 mod state;
 mod trainer;
 
+pub use crate::flow::Total;
 pub use adam::Adam;
 pub use error::TrainError;
 pub use fit::Fit;
-pub use loss::Total;
-pub(crate) use loss::sum_nll;
 pub use order::Order;
 pub use schedule::Schedule;
 pub use settings::Settings;

@@ -39,6 +39,10 @@ where
         // The cotangent of x is minus the target's gradient; lanes without a latent get none.
         let (mut d, mut weights) = ([V::ZEROS; D], V::ZEROS);
         for n in 0..samples.len() {
+            let weight = latents.weights().get(first + n).copied().unwrap_or(T::ONE);
+            if weight == T::ZEROS {
+                continue;
+            }
             let (mut x, mut c) = ([T::ZEROS; D], [T::ZEROS; C]);
             x.iter_mut().zip(&state).for_each(|(x, lanes)| *x = lanes.lane(n));
             c.iter_mut().zip(&context).for_each(|(c, lanes)| *c = lanes.lane(n));
@@ -47,7 +51,6 @@ where
             if !loss.is_finite() {
                 return Err(first + n);
             }
-            let weight = latents.weights().get(first + n).copied().unwrap_or(T::ONE);
             total += Total { loss: weight * loss, weight };
             weights.set_lane(n, weight);
             for i in 0..D {

@@ -38,7 +38,11 @@ impl<T: Real, B: DifferentiableBijector<T, D, C>, const D: usize, const C: usize
 /// It is plain zeroed data: put it in a `static`, or (feature `bytemuck`) in a box made by `bytemuck::zeroed_box`, so that it never passes over the stack.
 #[cfg_attr(feature = "bytemuck", derive(bytemuck::Zeroable))]
 #[cfg_attr(feature = "bytemuck", zeroable(bound = "F: bytemuck::Zeroable, F::Tape<V>: bytemuck::Zeroable"))]
-pub struct Trainer<F: Trainable, V: Value<Scalar = F::Scalar> = Wide<<F as Trainable>::Scalar>, const P: usize = 1> {
+pub struct Trainer<F, V = Wide<<F as Trainable>::Scalar>, const P: usize = 1>
+where
+    F: Trainable,
+    V: Value<Scalar = F::Scalar>,
+{
     shares: [Share<F, F::Tape<V>>; P],
     first: F,
     second: F,

@@ -1,11 +1,9 @@
 //! The affine univariate: scale and shift.
 
+use crate::linalg::within_floats;
 use crate::math::exp;
-use crate::mixture::Mixture;
-use crate::number::Real;
-use crate::number::{Value, Zeros};
-use crate::parameters::Parameters;
-use crate::parameters::Part;
+use crate::number::{Real, Value, Zeros};
+use crate::parameters::{Parameters, Part};
 use crate::univariate::{LogScaleClamp, Univariate};
 
 /// The map `z = sigma x + mu` of one dimension with `sigma = e^clamp(raw)`: in a [`Coupling`](crate::Coupling) the layer of Real NVP.
@@ -19,7 +17,7 @@ use crate::univariate::{LogScaleClamp, Univariate};
 ///
 /// # Parameters
 /// [`AffineParams`]: the raw log-scale, which `clamp` maps to `log sigma`, and the shift `mu`. All zero is the identity where the clamp maps 0 to 0.
-/// `|log sigma|` is held to 40 (`f32`) or 300 (`f64`), as a mixture's.
+/// `|log sigma|` is held to 88 (`f32`) or 709 (`f64`), and what is beyond the floats becomes the largest one.
 ///
 /// # Cost
 /// One exponential and the clamp's function.
@@ -42,12 +40,15 @@ impl<S: Zeros> Zeros for Affine<S> {
 
 crate::parameters! { impl[T, S: Parameters<T>] Parameters<T> for Affine<S> { part clamp: S } }
 
-/// A log-scale held to where its exponential and the reciprocal are normal numbers. Gradients pass as if it were not, so that training can come back.
+/// A log-scale held to where its exponential and the reciprocal are floats. Gradients pass as if it were not, so that training can come back.
 #[inline(always)]
 pub(crate) fn held<V: Value>(log_scale: V) -> V {
-    let bound = Mixture::<V, 1>::max_log_scale();
-    log_scale.max(V::splat(-bound)).min(V::splat(bound))
+    let bound = V::constant(MAX_LOG_SCALE[usize::from(V::Scalar::BITS == 64)]);
+    log_scale.max(-bound).min(bound)
 }
+
+/// The largest `|log sigma|` of `f32` and of `f64`.
+const MAX_LOG_SCALE: [f64; 2] = [88.0, 709.0];
 
 impl<T: Real, S: LogScaleClamp<T>> Univariate<T> for Affine<S> {
     type Params<V: Value<Scalar = T>> = AffineParams<V>;
@@ -56,13 +57,13 @@ impl<T: Real, S: LogScaleClamp<T>> Univariate<T> for Affine<S> {
     #[inline(always)]
     fn forward_and_log_det<V: Value<Scalar = T>>(&self, params: &AffineParams<V>, x: V) -> (V, V) {
         let log_scale = held(self.clamp.clamp(params[0]));
-        (exp(log_scale).mul_add(x, params[1]), log_scale)
+        (within_floats(exp(log_scale).mul_add(x, params[1])), log_scale)
     }
 
     #[inline(always)]
     fn inverse_and_log_det<V: Value<Scalar = T>>(&self, params: &AffineParams<V>, z: V) -> (V, V) {
         let log_scale = held(self.clamp.clamp(params[0]));
-        ((z - params[1]) / exp(log_scale), -log_scale)
+        (within_floats((z - params[1]) / exp(log_scale)), -log_scale)
     }
 
     /// `dz/dx = sigma`, `dz/dlog sigma = sigma x`, `dz/dmu = 1`; `dlog_det/dlog sigma = 1`.
@@ -118,8 +119,7 @@ mod tests {
     use rand_pcg::Pcg64;
 
     use super::Affine;
-    use crate::bijector::FirstHalf;
-    use crate::bijector::{Coupling, Marginal};
+    use crate::bijector::{Coupling, FirstHalf, Marginal};
     use crate::check::{self, Limits, STRICT};
     use crate::conditioner::Head;
     use crate::number::Zeros;

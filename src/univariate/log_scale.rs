@@ -1,10 +1,8 @@
 //! Clamps that keep a mixture's log-scales in a range.
 
 use crate::math::{ln, sigmoid, tanh};
-use crate::number::Real;
-use crate::number::{Value, Zeros};
-use crate::parameters::Parameters;
-use crate::parameters::Part;
+use crate::number::{Real, Value, Zeros};
+use crate::parameters::{Parameters, Part};
 
 /// A smooth map from a raw, unbounded parameter to a log-scale `log sigma`.
 pub trait LogScaleClamp<T: Real>: Parameters<T> {

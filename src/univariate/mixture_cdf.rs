@@ -2,12 +2,11 @@
 
 use rand_core::Rng;
 
-use crate::math::ln;
-use crate::mixture::Mixture;
-use crate::number::Real;
-use crate::number::{Value, Zeros};
-use crate::parameters::Parameters;
-use crate::parameters::Part;
+use crate::math::{exp, ln};
+use crate::mixture::{Mixture, Point};
+use crate::number::{Real, Value, Zeros};
+use crate::parameters::{Parameters, Part};
+use crate::univariate::hermite::{hermite_log_weight, hermite_node, start_scale};
 use crate::univariate::{LogScaleClamp, TanhClamp, Univariate};
 
 /// The map `z = Phi^-1(sum_k w_k Phi((x - mu_k) / sigma_k))` of one dimension, with `K` components.
@@ -29,21 +28,23 @@ pub type MixtureParams<V, const K: usize> = [[V; K]; 3];
 pub struct MixtureTape<V, const K: usize> {
     /// `(x - mu_k) / sigma_k`.
     t: [V; K],
-    /// `w_k phi(t_k)` and the mass in the smaller tail, each in units of its own.
+    /// `w_k phi(t_k)` and the mass in the smaller tail, each in units of its own, and `w_k` in units of `total`.
     density: [V; K],
     tail: [V; K],
     weights: [V; K],
     inverse_scales: [V; K],
     /// `d log sigma_k / d raw`.
     clamp_slopes: [V; K],
-    /// One over `f` and over the smaller tail, in the units of `density` and `tail`.
-    of_density: V,
-    of_tail: V,
+    total: V,
+    /// `f` and the smaller tail, in the units of `density` and `tail`, and the logarithm of those units' ratio.
+    total_density: V,
+    total_tail: V,
+    log_unit: V,
     z: V,
-    /// `dz/dx`.
-    slope: V,
-    /// `M(|z|)` with the sign of the smaller tail's side.
+    log_det: V,
+    /// `M(|z|)`, and +1 where the upper tail is the smaller one, else -1.
     mills: V,
+    side: V,
 }
 
 impl<V: Zeros, const K: usize> Zeros for MixtureTape<V, K> {
@@ -54,11 +55,14 @@ impl<V: Zeros, const K: usize> Zeros for MixtureTape<V, K> {
         weights: Zeros::ZEROS,
         inverse_scales: Zeros::ZEROS,
         clamp_slopes: Zeros::ZEROS,
-        of_density: V::ZEROS,
-        of_tail: V::ZEROS,
+        total: V::ZEROS,
+        total_density: V::ZEROS,
+        total_tail: V::ZEROS,
+        log_unit: V::ZEROS,
         z: V::ZEROS,
-        slope: V::ZEROS,
+        log_det: V::ZEROS,
         mills: V::ZEROS,
+        side: V::ZEROS,
     };
 }
 
@@ -84,12 +88,57 @@ impl<S, const K: usize> MixtureCdf<S, K> {
     }
 }
 
+impl<S, const K: usize> MixtureCdf<S, K> {
+    /// A function of its own, large, for the density and for training.
+    #[inline(always)]
+    fn evaluate<T: Real, V: Value<Scalar = T>>(&self, params: &MixtureParams<V, K>, x: V) -> MixtureTape<V, K>
+    where
+        S: LogScaleClamp<T>,
+    {
+        V::outline_elementwise(
+            #[inline(always)]
+            || {
+                let [logits, means, raw] = params;
+                let (mut log_scales, mut clamp_slopes) = ([V::ZEROS; K], [V::ZEROS; K]);
+                for k in 0..K {
+                    (log_scales[k], clamp_slopes[k]) = self.clamp.clamp_and_slope(raw[k]);
+                }
+                let mixture = Mixture::from_raw(logits, means, &log_scales);
+                let point = mixture.at(x);
+                let (log_unit, log_det) = (point.log_unit(), point.log_det());
+                let (weights, total, inverse_scales) = mixture.into_weights_and_scales();
+                let Point { side, t, density, total_density, tail, total_tail, z, mills, .. } = point;
+                MixtureTape {
+                    t,
+                    density,
+                    tail,
+                    weights,
+                    inverse_scales,
+                    clamp_slopes,
+                    total,
+                    total_density,
+                    total_tail,
+                    log_unit,
+                    z,
+                    log_det,
+                    mills,
+                    side,
+                }
+            },
+        )
+    }
+}
+
 impl<T: Real, S: LogScaleClamp<T>, const K: usize> Univariate<T> for MixtureCdf<S, K> {
     type Params<V: Value<Scalar = T>> = MixtureParams<V, K>;
     type Tape<V: Value<Scalar = T>> = MixtureTape<V, K>;
 
     #[inline(always)]
     fn forward_and_log_det<V: Value<Scalar = T>>(&self, params: &MixtureParams<V, K>, x: V) -> (V, V) {
+        if V::LANES > 1 {
+            let at = self.evaluate(params, x);
+            return (at.z, at.log_det);
+        }
         V::outline_elementwise(
             #[inline(always)]
             || self.mixture(params).forward_and_log_det(x),
@@ -103,26 +152,8 @@ impl<T: Real, S: LogScaleClamp<T>, const K: usize> Univariate<T> for MixtureCdf<
 
     #[inline(always)]
     fn forward_tape<V: Value<Scalar = T>>(&self, params: &MixtureParams<V, K>, x: V, tape: &mut MixtureTape<V, K>) -> (V, V) {
-        V::outline_elementwise(
-            #[inline(always)]
-            || {
-                let [logits, means, raw] = params;
-                let mut log_scales = [V::ZEROS; K];
-                for k in 0..K {
-                    (log_scales[k], tape.clamp_slopes[k]) = self.clamp.clamp_and_slope(raw[k]);
-                }
-                let mixture = Mixture::from_raw(logits, means, &log_scales);
-                let point = mixture.at(x);
-                for k in 0..K {
-                    tape.weights[k] = mixture.weight(k);
-                    tape.inverse_scales[k] = mixture.inverse_scale(k);
-                }
-                (tape.t, tape.density, tape.tail) = (point.t, point.density, point.tail);
-                (tape.of_density, tape.of_tail) = (V::ONE / point.total_density, V::ONE / point.total_tail);
-                (tape.z, tape.slope, tape.mills) = (point.z, point.slope(), point.side * point.mills);
-                (point.z, point.log_det())
-            },
-        )
+        *tape = self.evaluate(params, x);
+        (tape.z, tape.log_det)
     }
 
     /// With responsibilities `r_k = w_k phi(t_k) / (sigma_k f)`, tail shares `rho_k` and `e = dz/dx`:
@@ -149,19 +180,21 @@ impl<T: Real, S: LogScaleClamp<T>, const K: usize> Univariate<T> for MixtureCdf<
             #[inline(always)]
             || {
                 let dz = dz + d_log_det * tape.z;
-                let per_x = dz * tape.slope;
-                let per_logit = dz * tape.mills;
+                let slope = exp(tape.log_unit) * (tape.total_density * (tape.mills / tape.total_tail));
+                let (of_density, of_tail) = (V::ONE / tape.total_density, V::ONE / tape.total_tail);
+                let per_x = dz * slope;
+                let per_logit = dz * (tape.side * tape.mills);
                 let mut dx = per_x;
                 let [d_logits, d_means, d_raw] = d_params;
                 for k in 0..K {
-                    let (t, inverse_scale, w) = (tape.t[k], tape.inverse_scales[k], tape.weights[k]);
-                    let r = tape.density[k] * inverse_scale * tape.of_density;
-                    let share = tape.tail[k] * tape.of_tail;
+                    let (t, inverse_scale, w) = (tape.t[k], tape.inverse_scales[k], tape.weights[k] / tape.total);
+                    let r = tape.density[k] * inverse_scale * of_density;
+                    let share = tape.tail[k] * of_tail;
                     let pull = d_log_det * t * inverse_scale;
                     dx -= r * pull;
                     d_means[k] = r * (pull - per_x);
                     // sigma t per_x, with sigma = 1 / inverse_scale folded into r.
-                    let d_log_scale = r * (d_log_det * (t * t - V::ONE)) - tape.density[k] * tape.of_density * t * per_x;
+                    let d_log_scale = r * (d_log_det * (t * t - V::ONE)) - tape.density[k] * of_density * t * per_x;
                     d_raw[k] = d_log_scale * tape.clamp_slopes[k];
                     d_logits[k] = per_logit * (w - share) + d_log_det * (r - w);
                 }
@@ -205,62 +238,12 @@ impl<T: Real, S: LogScaleClamp<T>, const K: usize> Univariate<T> for MixtureCdf<
     }
 }
 
-/// The scale of the starting components: narrow enough to part, wide enough that `K` nodes resolve `N(0, 1)` within 1e-4 on `|x| < 4`.
-fn start_scale(k: usize) -> f64 {
-    match k {
-        0 | 1 => 1.0,
-        2 => 0.9985,
-        3 => 0.989,
-        4 => 0.957,
-        5 => 0.917,
-        6 => 0.875,
-        7 => 0.826,
-        _ => 0.8,
-    }
-}
-
-/// The `k`-th smallest root of the Hermite polynomial of degree `n`, weight `phi`: an eigenvalue of the Jacobi matrix with squared off-diagonals 1, 2, .., n - 1, found by
-/// counting sign changes in 64 halvings (Golub and Welsch 1969; Sturm sequences).
-fn hermite_node(n: usize, k: usize) -> f64 {
-    let (mut low, mut high) = (-2.0 * (n as f64), 2.0 * n as f64);
-    for _ in 0..64 {
-        let middle = 0.5 * (low + high);
-        let mut below = 0;
-        let mut pivot = 1.0;
-        for i in 0..n {
-            pivot = -middle - if i == 0 { 0.0 } else { i as f64 / pivot };
-            if pivot == 0.0 {
-                pivot = f64::MIN_POSITIVE;
-            }
-            below += usize::from(pivot < 0.0);
-        }
-        if below > k {
-            high = middle;
-        } else {
-            low = middle;
-        }
-    }
-    0.5 * (low + high)
-}
-
-/// The logarithm of the quadrature weight at a node: `-log sum_{i<n} h_i(node)^2` with `h_i` the orthonormal polynomials.
-fn hermite_log_weight(n: usize, node: f64) -> f64 {
-    let (mut before, mut last, mut sum) = (0.0, 1.0, 1.0);
-    for i in 1..n {
-        let next = (node * last - Value::sqrt((i - 1) as f64) * before) / Value::sqrt(i as f64);
-        (before, last) = (last, next);
-        sum += last * last;
-    }
-    -ln(sum)
-}
-
 /// The default univariate of a coupling: scales between `e^-3` and `e^3`.
 pub type ClampedMixture<T, const K: usize> = MixtureCdf<TanhClamp<T>, K>;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::math::exp;
     use crate::univariate::NoClamp;
 
     /// The largest `|z - x|` on `|x| < 4` at the start.
@@ -273,10 +256,10 @@ mod tests {
             let (z, _) = univariate.forward_and_log_det(&start, x);
             worst = Value::max((z - x).abs(), worst);
         }
-        let weights = univariate.mixture(&start);
+        let (weights, ..) = univariate.mixture(&start).into_weights_and_scales();
         for k in 1..K {
             assert!(start[1][k - 1] < start[1][k], "components differ");
-            assert!((weights.weight(k) - weights.weight(K - 1 - k)).abs() < 1e-12, "symmetric");
+            assert!((weights[k] - weights[K - 1 - k]).abs() < 1e-12, "symmetric");
         }
         worst
     }
@@ -311,14 +294,6 @@ mod tests {
             let bound = 4.0 * f64::EPSILON * Value::max(x.abs(), 1.0);
             assert!((z - x).abs() <= bound && log_det.abs() <= bound, "{x} goes to {z} with log-det {log_det}");
         }
-    }
-
-    /// Gauss-Hermite nodes and weights of degree 3: 0 and +-sqrt(3), 2/3 and 1/6.
-    #[test]
-    fn quadrature_is_that_of_hermite() {
-        assert!((hermite_node(3, 2) - 1.732_050_807_568_877_2).abs() < 1e-15 && hermite_node(3, 1).abs() < 1e-15);
-        assert!((exp(hermite_log_weight(3, 0.0)) - 2.0 / 3.0).abs() < 1e-15);
-        assert!((exp(hermite_log_weight(3, hermite_node(3, 0))) - 1.0 / 6.0).abs() < 1e-15);
     }
 
     /// One component far away from everything: `z` is `t`, however far.

@@ -1,6 +1,7 @@
 //! Strictly monotone maps of the real line: what a coupling or marginal layer applies to each dimension.
 
 mod affine;
+mod hermite;
 mod log_scale;
 mod mixture_cdf;
 mod spline;
@@ -17,10 +18,8 @@ use core::fmt::Debug;
 use rand_core::Rng;
 
 use crate::math::exp;
-use crate::number::Real;
-use crate::number::{Flat, Value, Zeros};
-use crate::parameters::Parameters;
-use crate::parameters::Part;
+use crate::number::{Flat, Real, Value, Zeros};
+use crate::parameters::{Parameters, Part};
 
 /// A strictly increasing map `x -> z` of the real line with parameters that something else supplies: a conditioner's output for a
 /// [`Coupling`](crate::Coupling), a table for a marginal layer.

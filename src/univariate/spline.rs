@@ -1,8 +1,7 @@
 //! The rational-quadratic spline univariate.
 
 use crate::math::{exp, ln, tanh};
-use crate::number::Real;
-use crate::number::{Value, Zeros};
+use crate::number::{Mask, Real, Value, Zeros};
 use crate::parameters::Part;
 use crate::univariate::Univariate;
 
@@ -21,7 +20,7 @@ use crate::univariate::Univariate;
 /// slope fall to 1e-9, neighbouring floats share an image.)
 ///
 /// # Domain
-/// Every finite `x` up to `MAX` over the slope of the tails; NaN is read as `-bound`.
+/// Every finite `x` up to `MAX` over the slope of the tails; NaN gives NaN.
 ///
 /// # Parameters
 /// [`SplineParams`]; all zero is the identity. `bound`, above 0, is fixed.
@@ -64,6 +63,28 @@ impl<T: Real, const K: usize> Default for RationalQuadraticSpline<T, K> {
 
 crate::parameters! { impl[T: Real, const K: usize] Parameters<T> + Zeros for RationalQuadraticSpline<T, K> { fixed bound: T } }
 
+/// An end of a bin: the number of the bin that begins here, the point, and the raw slope.
+#[derive(Clone, Copy)]
+struct Knot<V> {
+    index: V,
+    x: V,
+    y: V,
+    raw: V,
+}
+
+impl<V: Value> Knot<V> {
+    /// `self` in the lanes of `mask`, `other` in the rest.
+    #[inline(always)]
+    fn where_or(self, mask: Mask<V>, other: Self) -> Self {
+        Knot {
+            index: mask.select(self.index, other.index),
+            x: mask.select(self.x, other.x),
+            y: mask.select(self.y, other.y),
+            raw: mask.select(self.raw, other.raw),
+        }
+    }
+}
+
 /// One bin: its index, its lower corner, its sides, and the raw slopes at its ends.
 struct Bin<V> {
     index: V,
@@ -103,15 +124,10 @@ impl<V: Value> Point<V> {
     }
 }
 
-#[inline(always)]
-fn constant<V: Value>(x: f64) -> V {
-    V::splat(V::Scalar::from_f64(x))
-}
-
 /// `(d, dd/draw)` for the slope `d` of a raw one.
 #[inline(always)]
 fn slope<V: Value>(raw: V) -> (V, V) {
-    let log_max = constant::<V>(LOG_MAX_SLOPE);
+    let log_max = V::constant(LOG_MAX_SLOPE);
     let t = tanh(raw / log_max);
     let d = exp(log_max * t);
     (d, d * (V::ONE - t * t))
@@ -152,7 +168,7 @@ impl<T: Real, const K: usize> RationalQuadraticSpline<T, K> {
         let mut knots = [-bound; K];
         let mut sum = V::ZEROS;
         for k in 1..K {
-            sum += constant::<V>(free(K)).mul_add(parts[k - 1], constant(MIN_PART));
+            sum += V::constant(free(K)).mul_add(parts[k - 1], V::constant(MIN_PART));
             knots[k] = (bound + bound).mul_add(sum, -bound);
         }
         knots
@@ -162,25 +178,29 @@ impl<T: Real, const K: usize> RationalQuadraticSpline<T, K> {
     #[inline(always)]
     fn bin<V: Value<Scalar = T>>(&self, params: &SplineParams<V, K>, value: V, inverse: bool) -> Bin<V> {
         let (x, y) = (self.knots(&params[0]), self.knots(&params[1]));
-        let by = if inverse { &y } else { &x };
-        let raw = &params[2];
         let bound = V::splat(self.bound);
-        let (mut x_1, mut y_1) = if K > 1 { (x[1 % K], y[1 % K]) } else { (bound, bound) };
-        let mut bin = Bin { index: V::ZEROS, x: x[0], width: V::ZEROS, y: y[0], height: V::ZEROS, raw_0: raw[0], raw_1: raw[1 % K] };
+        // The upper end of the last bin is that of the interval, where the slope is that of the other end.
+        let knot = |k: usize| Knot {
+            index: V::constant(k as f64),
+            x: x.get(k).copied().unwrap_or(bound),
+            y: y.get(k).copied().unwrap_or(bound),
+            raw: params[2][k % K],
+        };
+        let (mut lower, mut upper) = (knot(0), knot(1));
         for k in 1..K {
-            let past = |old: V, new: V| value.select_lt(by[k], old, new);
-            let end = k + 1 == K;
-            bin.index = past(bin.index, constant(k as f64));
-            bin.x = past(bin.x, x[k]);
-            bin.y = past(bin.y, y[k]);
-            bin.raw_0 = past(bin.raw_0, raw[k]);
-            bin.raw_1 = past(bin.raw_1, raw[(k + 1) % K]);
-            x_1 = past(x_1, if end { bound } else { x[(k + 1) % K] });
-            y_1 = past(y_1, if end { bound } else { y[(k + 1) % K] });
+            let before = Mask::less(value, if inverse { y[k] } else { x[k] });
+            lower = lower.where_or(before, knot(k));
+            upper = upper.where_or(before, knot(k + 1));
         }
-        bin.width = x_1 - bin.x;
-        bin.height = y_1 - bin.y;
-        bin
+        Bin {
+            index: lower.index,
+            x: lower.x,
+            width: upper.x - lower.x,
+            y: lower.y,
+            height: upper.y - lower.y,
+            raw_0: lower.raw,
+            raw_1: upper.raw,
+        }
     }
 
     #[inline(always)]
@@ -212,7 +232,7 @@ impl<T: Real, const K: usize> Univariate<T> for RationalQuadraticSpline<T, K> {
         let point = Self::point(&bin, held);
         let (tail, _) = slope(params[2][0]);
         let z = bin.height.mul_add(point.n / point.q, bin.y);
-        (self.select(x, z, tail.mul_add(x - held, held)), ln(self.select(x, point.slope(), tail)))
+        (self.select(x, z, tail.mul_add(x - held, held)).or_nan_of(x), ln(self.select(x, point.slope(), tail)))
     }
 
     /// With `t` in `[0, 1]` the height in the bin, `m = d_1 t - d_0 (1 - t)` and the root `r` of `m^2 + 4 s^2 t (1 - t)`:
@@ -233,7 +253,7 @@ impl<T: Real, const K: usize> Univariate<T> for RationalQuadraticSpline<T, K> {
         let point = Point::new(s, d_0, d_1, xi, eta);
         let (tail, _) = slope(params[2][0]);
         let x = bin.width.mul_add(xi, bin.x);
-        (self.select(z, x, held + (z - held) / tail), -ln(self.select(z, point.slope(), tail)))
+        (self.select(z, x, held + (z - held) / tail).or_nan_of(z), -ln(self.select(z, point.slope(), tail)))
     }
 
     /// `z = y_0 + h G` with `G = N / Q`, and `l = log_det`; `p = xi eta`:
@@ -282,7 +302,7 @@ impl<T: Real, const K: usize> Univariate<T> for RationalQuadraticSpline<T, K> {
         d_slopes.fill(V::ZEROS);
         d_slopes[0] = (outer * (x - held) + outer_log / tail) * of_tail;
         for k in 0..K {
-            let here = |d: V| (bin.index - constant(k as f64)).abs().select_lt(constant(0.5), d, V::ZEROS);
+            let here = |d: V| (bin.index - V::constant(k as f64)).abs().select_lt(V::constant(0.5), d, V::ZEROS);
             d_slopes[k] += here(d_d_0 * of_raw_0);
             d_slopes[(k + 1) % K] += here(d_d_1 * of_raw_1);
         }
@@ -312,11 +332,11 @@ impl<T: Real, const K: usize> RationalQuadraticSpline<T, K> {
         let parts = softmax(raw);
         let mut mean = V::ZEROS;
         for k in 0..K {
-            let from_here = constant::<V>(k as f64 + 0.5).select_lt(index, d_end, d_side);
-            d_raw[k] = index.select_lt(constant(k as f64 - 0.5), V::ZEROS, from_here);
+            let from_here = V::constant(k as f64 + 0.5).select_lt(index, d_end, d_side);
+            d_raw[k] = index.select_lt(V::constant(k as f64 - 0.5), V::ZEROS, from_here);
             mean = parts[k].mul_add(d_raw[k], mean);
         }
-        let whole = V::splat(self.bound + self.bound) * constant(free(K));
+        let whole = V::splat(self.bound + self.bound) * V::constant(free(K));
         for k in 0..K {
             d_raw[k] = whole * parts[k] * (d_raw[k] - mean);
         }
@@ -328,13 +348,11 @@ mod tests {
     use rand_pcg::Pcg64;
 
     use super::{RationalQuadraticSpline, SplineParams};
-    use crate::bijector::FirstHalf;
-    use crate::bijector::{Coupling, Marginal};
+    use crate::bijector::{Coupling, FirstHalf, Marginal};
     use crate::check::{self, Limits, STRICT};
     use crate::conditioner::Head;
     use crate::math::standard_normal;
-    use crate::number::Real;
-    use crate::number::{Flat, Value, Zeros};
+    use crate::number::{Flat, Real, Value, Zeros};
     use crate::univariate::Univariate;
 
     type Spline<T, const K: usize> = Marginal<T, RationalQuadraticSpline<T, K>, 2>;

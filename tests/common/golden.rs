@@ -3,13 +3,14 @@
 //! `index.json` beside them states their source (the Keras reference in f64, and 60-digit arithmetic for `*_exact`) and conventions.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
 
 use gaussflow::store::keras;
 use gaussflow::{Bijector, Flow, Parameters, Part, Real, Zeros};
+use safetensors::Dtype;
 use safetensors::tensor::TensorView;
-use safetensors::{Dtype, SafeTensors};
 use serde_json::Value as Json;
+
+use crate::tensors;
 
 /// One tensor: its shape and its values, row-major.
 pub struct Tensor {
@@ -26,17 +27,9 @@ pub struct Case {
 impl Case {
     /// Reads `name` from `tests/data/golden`.
     pub fn load(name: &str) -> Self {
-        let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/golden"));
-        let read = |file: String| std::fs::read(folder.join(&file)).unwrap_or_else(|e| panic!("{file}: {e}"));
-        let bytes = read(format!("{name}.safetensors"));
-        let file = SafeTensors::deserialize(&bytes).unwrap_or_else(|e| panic!("{name}: {e}"));
-        let tensors = file.tensors().into_iter().map(|(name, view)| {
-            assert_eq!(view.dtype(), Dtype::F64, "{name}");
-            let values = view.data().chunks_exact(8).map(|b| f64::from_le_bytes(b.try_into().unwrap())).collect();
-            (name, Tensor { shape: view.shape().to_vec(), values })
-        });
-        let tensors = tensors.collect();
-        let index: Json = serde_json::from_slice(&read("index.json".into())).expect("index.json");
+        let tensors =
+            tensors::read(&format!("golden/{name}")).into_iter().map(|(name, shape, values)| (name, Tensor { shape, values })).collect();
+        let index: Json = serde_json::from_str(include_str!("../data/golden/index.json")).expect("index.json");
         let index = index["cases"].as_array().and_then(|cases| cases.iter().find(|case| case["name"] == name));
         Case { index: index.unwrap_or_else(|| panic!("{name} is not in index.json")).clone(), tensors }
     }
@@ -77,10 +70,8 @@ impl Case {
     ) {
         let theirs = self.filled::<f64, B, D>("grad.");
         let (mut ours, mut flat) = (vec![], vec![]);
-        B::zip([], [gradient, &theirs.bijector], &mut |_, [], [a, b]| {
-            ours.extend_from_slice(a);
-            flat.extend_from_slice(b);
-        });
+        gradient.visit(&mut |_, slice| ours.extend_from_slice(slice));
+        theirs.visit(&mut |_, slice| flat.extend_from_slice(slice));
         let (mut at, mut layer) = (0, "");
         B::describe(&mut |part| match part {
             Part::Kind(kind) => layer = kind,

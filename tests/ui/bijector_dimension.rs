@@ -1,5 +1,4 @@
 //@ is not a bijector of 3 dimensions with 0 context variables over `f32`
-use gaussflow::Relu;
 use gaussflow::*;
 
 fn main() {

@@ -1,6 +1,5 @@
 //@ `gaussflow::Dense<f32, 2, 8>` is not a layer that takes `Width<1>`
 //@ the first one takes the identity half
-use gaussflow::Relu;
 use gaussflow::*;
 
 type Mixture = MixtureCdf<TanhClamp<f32>, 4>;

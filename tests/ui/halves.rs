@@ -1,5 +1,4 @@
 //@ a coupling's identity half A and transformed half B must add up to the dimension D of the flow
-use gaussflow::Relu;
 use gaussflow::*;
 
 type Mixture = MixtureCdf<TanhClamp<f32>, 4>;

@@ -1,5 +1,4 @@
 //@ expected `2`, found `1`
-use gaussflow::Relu;
 use gaussflow::*;
 
 type Mixture = MixtureCdf<TanhClamp<f32>, 4>;

@@ -1,6 +1,5 @@
 //@ `gaussflow::Head<f32, gaussflow::MixtureCdf<gaussflow::TanhClamp<f32>, 4>, 16, 1>` is not a layer that takes `Width<8>`
 //@ make its input width that of the layer before it
-use gaussflow::Relu;
 use gaussflow::*;
 
 type Mixture = MixtureCdf<TanhClamp<f32>, 4>;

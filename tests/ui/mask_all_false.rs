@@ -1,5 +1,4 @@
-//@ the mask is all false: a coupling needs at least one identity dimension
-use gaussflow::Relu;
+//@ the mask is all false: a coupling needs at least one identity dimension, or a context, whose value sets the map of the others
 use gaussflow::*;
 
 type Mixture = MixtureCdf<TanhClamp<f32>, 4>;

@@ -1,5 +1,4 @@
 //@ the mask is all true: a coupling needs at least one dimension to transform
-use gaussflow::Relu;
 use gaussflow::*;
 
 type Mixture = MixtureCdf<TanhClamp<f32>, 4>;

@@ -1,5 +1,4 @@
 //@ the mask's number of true entries must be A, the coupling's identity half
-use gaussflow::Relu;
 use gaussflow::*;
 
 type Mixture = MixtureCdf<TanhClamp<f32>, 4>;

@@ -1,8 +1,8 @@
-//@ has a gradient
+//@ `Mine` is not a layer that takes
+//@ and has a gradient
 //@ implement `DifferentiableLayer` for it, or use the flow for inference only
-use gaussflow::Relu;
+use gaussflow::train::{Settings, Trainer};
 use gaussflow::*;
-use gaussflow::train::{Adam, Trainer};
 
 type Mixture = MixtureCdf<TanhClamp<f32>, 4>;
 
@@ -12,15 +12,13 @@ impl Zeros for Mine {
 }
 impl Layer<f32, Width<1>> for Mine {
     type Out = Each<Mixture, 1>;
-    fn apply<V: Value<Scalar = f32>>(&self, _: &[V; 1], _: &[V; 0]) -> [MixtureParams<V, 4>; 1] {
-        [MixtureParams::ZEROS]
+    fn apply<V: Value<Scalar = f32>, F: Activation>(&self, _: &[V; 1], _: &[V; 0], y: &mut [MixtureParams<V, 4>; 1]) {
+        *y = [[[F::value(V::ZEROS); 4]; 3]];
     }
 }
 
-type Blocks = Coupling<FirstHalf, Mixture, Mine, 1, 1>;
-
 fn main() {
-    let mut blocks = Blocks::ZEROS;
-    let mut trainer = Trainer::<f32, f32, Blocks, 2>::ZEROS;
-    let _ = trainer.step(&mut blocks, &[[0.0, 1.0]], &[], &Adam::default(), 1.0, 1.0);
+    let mut flow = Flow::<f32, Coupling<FirstHalf, Mixture, Mine, 1, 1>, 2>::ZEROS;
+    let mut trainer = Trainer::<_, f32>::ZEROS;
+    let _ = trainer.step(&mut flow, &[[0.0, 1.0]], &Settings::default());
 }

@@ -53,7 +53,7 @@ fn score<T: Scalar, N: Blocks<T, D>, const D: usize>(
         let rows = table.read::<T, D>(shard)?;
         let start = log_probs.len();
         log_probs.resize(start + rows.len(), T::ZEROS);
-        model.log_prob_batch(&rows, &[], &mut log_probs[start..]).map_err(|e| e.to_string())
+        model.log_probs(&rows, &mut log_probs[start..]).map_err(|e| e.to_string())
     });
     ranks.agree(scored)?;
     write_in_order(ranks, arguments.out.as_deref(), &["row".into(), "log_prob".into()], log_probs.as_chunks().0, |row, [log_prob]| {

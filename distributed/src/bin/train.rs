@@ -14,10 +14,10 @@ use distributed::checkpoint::Kept;
 use distributed::flow::{Blocks, Precision, Scalar};
 use distributed::for_columns;
 use distributed::ranks::{Ranks, Stop, main as start};
-use distributed::run::Run;
+use distributed::run::{Run, Shard, validate};
 use distributed::sum::ShardSum;
 use distributed::table::{Purpose, Reading, Table, generator};
-use gaussflow::train::{Adam, Copies, Fit, FitState, Schedule, Trainer};
+use gaussflow::train::{Copies, FitState, Order, Schedule, Settings, Trainer};
 use gaussflow::{ActNorm, Init, Zeros};
 
 #[derive(Parser)]
@@ -113,27 +113,32 @@ fn train<T: Scalar, N: Blocks<T, D>, const D: usize>(ranks: &Ranks, arguments: &
         ranks.agree(arguments.epochs.checked_mul(steps).ok_or(format!("{} epochs of {steps} steps are too many", arguments.epochs)))?;
 
     let mut kept = Box::new(Kept::<T, N, D>::ZEROS);
-    let [weights, average, best, ..] = &mut kept.bijector;
+    let [weights, average, best, ..] = &mut *kept;
     weights.init(&mut generator(arguments.seed, Purpose::Weights, 0));
-    let rows = standardise(&mut weights.0, &shards, ranks)?;
+    let rows = standardise(&mut weights.bijector.0, &shards, ranks)?;
     let rate = match arguments.schedule {
         Rate::Constant => Schedule::Constant,
         Rate::Cosine => Schedule::Cosine { warmup: arguments.warmup, steps: all_steps, last: 0.0 },
     };
     let number = T::from_f64;
-    let (learning_rate, weight_decay) = (number(arguments.learning_rate), number(arguments.weight_decay));
-    let settings = Fit {
+    let settings = Settings {
         epochs: arguments.epochs,
         batch: arguments.batch,
-        adam: Adam { learning_rate, weight_decay, ..Adam::default() },
+        learning_rate: number(arguments.learning_rate),
+        weight_decay: number(arguments.weight_decay),
         clip: number(arguments.clip),
         schedule: rate,
         average: number(arguments.average),
         patience: arguments.patience,
+        ..Settings::default()
     };
     let mut copies = Copies { average: Some(average), best: Some(best) };
-    let state = ranks.agree(FitState::start(weights, &settings, &mut copies).map_err(|e| e.to_string()))?;
-    let order = |shard| generator(arguments.seed, Purpose::Order, shard);
+    let validation = held_out.as_deref().map(|shards| validate(weights, shards, ranks));
+    let state = ranks.agree(FitState::start(weights, validation, &settings, &mut copies).map_err(|e| e.to_string()))?;
+    let shard = |(rows, shard): (Vec<_>, _)| {
+        let rng = generator(arguments.seed, Purpose::Order, shard);
+        Shard { order: Order::given(rows.len()), rows, rng }
+    };
     let mut run = Run {
         ranks,
         settings,
@@ -145,7 +150,7 @@ fn train<T: Scalar, N: Blocks<T, D>, const D: usize>(ranks: &Ranks, arguments: &
         ],
         out: &arguments.out,
         share,
-        shards: shards.into_iter().zip(table.owned(ranks.rank, ranks.count).map(order)).collect(),
+        shards: shards.into_iter().zip(table.owned(ranks.rank, ranks.count)).map(shard).collect(),
         trainer: Box::new(Trainer::ZEROS),
         kept,
         state,

@@ -6,7 +6,7 @@
 #[macro_export]
 macro_rules! flow_image {
     ($d:literal, $a:literal, $b:literal, $h:literal) => {
-        static FLOW: shapes::Deep<4, $d, $a, $b, $h> = gaussflow::Zeros::ZEROS;
+        static FLOW: gaussflow::factory::CouplingFlow<f32, $d, $a, $b, 4, 8, $h> = gaussflow::Zeros::ZEROS;
 
         #[board::entry]
         fn main() -> ! {

@@ -1,11 +1,11 @@
 //! A flow that learns from a stream on the board.
 
 use gaussflow::toy::two_moons;
-use gaussflow::train::{Adam, TrainError, Trainer};
+use gaussflow::train::{Settings, TrainError, Trainer};
 use gaussflow::{Init, Zeros};
 use heapless::HistoryBuf;
 use rand_pcg::Pcg32;
-use shapes::{Small, SmallParts};
+use shapes::Small;
 
 use crate::Hash;
 
@@ -19,7 +19,7 @@ pub const STEPS: u32 = 300;
 /// All that learning takes: 47 kB of plain data that starts as zeros, for a `static`.
 pub struct Learner {
     flow: Small,
-    trainer: Trainer<f32, f32, SmallParts, 2>,
+    trainer: Trainer<Small, f32>,
     recent: HistoryBuf<[f32; 2], RECENT>,
 }
 
@@ -43,7 +43,7 @@ impl Learner {
     pub fn learn(&mut self) -> Result<Learned, TrainError> {
         let mut rng = Pcg32::new(3, 0x6c65_6172);
         self.flow.init(&mut rng);
-        let adam = Adam { learning_rate: 3e-3, ..Adam::default() };
+        let settings = Settings { learning_rate: 3e-3, ..Settings::default() };
         let mut learned = Learned { hash: Hash::default(), first: 0.0, last: 0.0 };
         for step in 0..STEPS {
             let mut new = [[0.0; 2]; NEW];
@@ -52,7 +52,7 @@ impl Learner {
                 // About the mean and standard deviation of the moons.
                 self.recent.write([(x[0] - 0.5) / 0.87, (x[1] - 0.25) / 0.5]);
             }
-            let loss = self.trainer.step(&mut self.flow.bijector, self.recent.as_slice(), &[], &adam, 10.0, 1.0)?.loss;
+            let loss = self.trainer.step(&mut self.flow, self.recent.as_slice(), &settings)?.loss;
             learned.hash.add(loss);
             if step < 10 {
                 learned.first += 0.1 * loss;

@@ -12,8 +12,9 @@ pub use inputs::{draws, nasty, ordinary};
 pub use learn::{Learned, Learner, STEPS};
 pub use watch::{Seen, watch};
 
-use gaussflow::{Coupling, Layer};
-use shapes::{Int8Moons, Mixture, Moons, Net};
+use gaussflow::factory::MixtureCoupling;
+use gaussflow::{Identity, Layer, Zeros};
+use shapes::{Int8Moons, Moons};
 
 /// Two moons, trained by `train`.
 #[allow(clippy::approx_constant, clippy::excessive_precision)]
@@ -55,10 +56,11 @@ pub fn sample_hash(count: u32) -> Hash {
 
 /// The most evaluations that the inverse of a mixture of the two-moons flow takes: every coupling, at hard identity and transformed values.
 pub fn most_evaluations() -> u32 {
-    fn of<M>(coupling: &Coupling<M, Mixture, Net<1, 1, 64>, 1, 1>) -> usize {
+    fn of<M>(coupling: &MixtureCoupling<f32, M, 1, 1>) -> usize {
         let evaluations = |[a, z]: [f32; 2]| {
-            let [params] = coupling.conditioner.apply(&[a], &[]);
-            coupling.univariate.mixture(&params).inverse_counted(z).1
+            let mut params = [Zeros::ZEROS];
+            coupling.conditioner.apply::<f32, Identity>(&[a], &[], &mut params);
+            coupling.univariate.mixture(&params[0]).inverse_counted(z).1
         };
         nasty().map(evaluations).max().unwrap_or(0)
     }

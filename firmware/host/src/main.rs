@@ -45,7 +45,7 @@ fn run() -> Result<bool, String> {
     println!("row  log_prob of the static flow  of the saved weights");
     for (i, (point, score)) in points.iter().zip(&saved).enumerate() {
         let (x, context) = (cells(data, point, COLUMNS)?, cells(data, point, CONTEXT)?);
-        let (here, [there]) = (FLOW.given(&context).log_prob(&x), cells(scores, score, &[1])?);
+        let (here, [there]) = (FLOW.given(context).log_prob(&x), cells(scores, score, &[1])?);
         same += usize::from(here.to_bits() == there.to_bits());
         if i < SHOWN {
             println!("{:<4} {here:<28} {there}", i + 1);

@@ -1,4 +1,5 @@
-//! Trains the flows of the images on the host and writes their weights to `weights/`.
+//! Trains the flows of the images on the host and writes their weights to `weights/`. Those that are kept there saw their rows in another order:
+//! a new run gives others.
 //!
 //! ```text
 //! cargo run --release -p train
@@ -6,13 +7,12 @@
 
 mod data;
 
-use std::ops::ControlFlow;
 use std::path::Path;
 use std::{fs, io};
 
 use gaussflow::toy::two_moons;
-use gaussflow::train::{Adam, Copies, Fit, Trainer, fit, mean_nll};
-use gaussflow::{DifferentiableBijector, Flow, Init, Parameters, Wide, Zeros, standard_normal};
+use gaussflow::train::{Settings, Trainer};
+use gaussflow::{DifferentiableBijector, Flow, Init, Parameters, Zeros, standard_normal};
 use rand_pcg::Pcg32;
 use shapes::{Moons, Watch};
 
@@ -31,12 +31,11 @@ fn moons() -> Box<Moons> {
         two_moons(&mut points, 0.05, &mut Pcg32::new(seed, 0x6d6f_6f6e));
         points
     };
-    let (mut train, test) = data::standardized(&points(5000, 0), &points(20_000, !0));
-    let adam = Adam { learning_rate: 3e-3, weight_decay: 0.1, ..Adam::default() };
-    let settings = Fit { epochs: 200, batch: 512, adam, average: 0.9995, ..Fit::default() };
+    let (train, test) = data::standardized(&points(5000, 0), &points(20_000, !0));
+    let settings = Settings { epochs: 200, batch: 512, learning_rate: 3e-3, weight_decay: 0.1, average: 0.9995, ..Settings::default() };
     let mut flow = Box::new(Moons::ZEROS);
     flow.init(&mut Pcg32::new(0, 0x666c_6f77));
-    learn("two moons", &mut flow, &mut train, &test, &settings);
+    learn("two moons", &mut flow, &train, &test, settings);
     flow
 }
 
@@ -63,8 +62,8 @@ fn watch() -> io::Result<(Box<Watch>, f32)> {
     for row in seen.iter().cycle().take(4 * seen.len()) {
         train.push(std::array::from_fn(|d| row[d] + 0.2 * scales[d] * standard_normal::<f32, _>(&mut rng)));
     }
-    let settings = Fit { epochs: 20, batch: 128, adam: Adam { learning_rate: 3e-3, ..Adam::default() }, average: 0.99, ..Fit::default() };
-    learn("watch", &mut flow, &mut train, &held_out, &settings);
+    let settings = Settings { epochs: 20, batch: 128, learning_rate: 3e-3, ..Settings::default() };
+    learn("watch", &mut flow, &train, &held_out, settings);
     let mut log_probs: Vec<f32> = held_out.iter().map(|x| flow.log_prob(x)).collect();
     log_probs.sort_by(f32::total_cmp);
     let threshold = log_probs[(FALSE_ALARMS * log_probs.len() as f64) as usize];
@@ -72,19 +71,16 @@ fn watch() -> io::Result<(Box<Watch>, f32)> {
 }
 
 /// Fits by maximum likelihood and tells the loss on points it has not seen.
-fn learn<B, const D: usize>(name: &str, flow: &mut Flow<f32, B, D>, train: &mut [[f32; D]], test: &[[f32; D]], settings: &Fit<f32>)
+fn learn<B, const D: usize>(name: &str, flow: &mut Flow<f32, B, D>, train: &[[f32; D]], test: &[[f32; D]], settings: Settings<f32>)
 where
     B: DifferentiableBijector<f32, D> + Zeros,
 {
-    let mut trainer = Box::new(Trainer::<f32, Wide<f32>, B, D>::ZEROS);
-    let mut average = Box::new(B::ZEROS);
-    let copies = Copies { average: Some(&mut *average), best: None };
-    let mut rng = Pcg32::new(1, 0x666c_6f77);
-    let done =
-        fit(&mut flow.bijector, (train, &mut []), (&[], &[]), settings, &mut *trainer, copies, &mut rng, |_| ControlFlow::Continue(()));
+    let mut trainer = Box::new(Trainer::<_>::ZEROS);
+    let mut average = Box::new(Flow::<f32, B, D>::ZEROS);
+    let fit = flow.fit(train).settings(settings).average(&mut average);
+    let done = fit.run(&mut trainer, &mut Pcg32::new(1, 0x666c_6f77));
     let loss = done.unwrap_or_else(|e| panic!("{name}: {e}")).loss;
-    let held_out = mean_nll::<f32, Wide<f32>, B, D, 0>(&flow.bijector, test, &[]);
-    println!("{name}: {} parameters, loss {loss:.4} nats, held out {held_out:.4}", B::COUNT);
+    println!("{name}: {} parameters, loss {loss:.4} nats, held out {:.4}", B::COUNT, flow.mean_nll(test));
 }
 
 /// Every parameter in the order of [`Parameters::visit`], as little-endian `f32`.

@@ -1,8 +1,7 @@
 use std::collections::{BTreeMap, HashMap};
-use std::format;
 use std::string::{String, ToString};
-use std::vec;
 use std::vec::Vec;
+use std::{format, vec};
 
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, serialize};

@@ -9,13 +9,13 @@ use std::path::Path;
 use std::time::Instant;
 use std::{env, fs, io};
 
-use common::{Blocks, Moons};
-use gaussflow::train::{Adam, Copies, Fit, Trainer, fit};
+use common::Moons;
+use gaussflow::train::{Settings, Trainer};
 use gaussflow::{Init, Wide, Zeros};
 use rand_pcg::Pcg32;
 
-/// `P` parts on as many threads.
-type Training<const P: usize> = Trainer<f32, Wide<f32>, Blocks<f32>, 2, 0, P>;
+/// Each step in `P` shares, on as many threads.
+type Training<const P: usize> = Trainer<Moons<f32>, Wide<f32>, P>;
 
 /// A run takes at least as long, so that clocks and timers do not matter.
 const SECONDS: f64 = 0.2;
@@ -45,15 +45,10 @@ fn timed(mut call: impl FnMut()) -> f64 {
 fn train<const P: usize>(flow: &mut Moons<f32>, points: &[[f32; 2]], epochs: u32) -> f64 {
     let mut rng = Pcg32::new(1, 1);
     flow.init(&mut rng);
-    let mut points = points.to_vec();
     let mut trainer = Box::new(Training::<P>::ZEROS);
-    let adam = Adam { learning_rate: 1e-3, ..Adam::default() };
-    let settings = Fit { epochs, batch: 512, adam, ..Fit::default() };
+    let settings = Settings { epochs, batch: 512, ..Settings::default() };
     let start = Instant::now();
-    fit(&mut flow.bijector, (&mut points, &mut []), (&[], &[]), &settings, &mut trainer, Copies::default(), &mut rng, |_| {
-        std::ops::ControlFlow::Continue(())
-    })
-    .expect("the points have a density");
+    flow.fit(points).settings(settings).run(&mut trainer, &mut rng).expect("the points have a density");
     start.elapsed().as_secs_f64()
 }
 
@@ -79,8 +74,8 @@ fn main() -> io::Result<()> {
                 // Many calls between two looks at the clock.
                 timed(|| (&mut at).take(1000).for_each(|x| _ = black_box(flow.log_prob(black_box(x))))) / 1000.0
             }
-            "log_prob" => timed(|| flow.par_log_prob_batch(black_box(&batch), &[], &mut log_probs).expect(same_lengths)),
-            "log_prob, one core" => timed(|| flow.log_prob_batch(black_box(&batch), &[], &mut log_probs).expect(same_lengths)),
+            "log_prob" => timed(|| flow.par_log_probs(black_box(&batch), &mut log_probs).expect(same_lengths)),
+            "log_prob, one core" => timed(|| flow.log_probs(black_box(&batch), &mut log_probs).expect(same_lengths)),
             "inverse" => timed(|| {
                 samples.copy_from_slice(&latents);
                 flow.par_inverse_batch(black_box(&mut samples), &[], &mut log_dets).expect(same_lengths);

@@ -1,12 +1,11 @@
 //! Fits our coupling flow to the points of a folder, for `densities`; how it is called and what it answers stands in `recipe.py`.
 
-use std::ops::ControlFlow;
 use std::path::Path;
 use std::{env, fs};
 
 use gaussflow::factory::CouplingBlock;
-use gaussflow::train::{Adam, Copies, Fit, Schedule, Trainer, fit};
-use gaussflow::{DifferentiableBijector, Flow, Init, Wide, Zeros};
+use gaussflow::train::{Schedule, Settings, Trainer};
+use gaussflow::{DifferentiableBijector, Flow, Init, Zeros};
 use rand_pcg::Pcg64;
 
 /// The rows of a split.
@@ -16,18 +15,16 @@ fn read<const D: usize>(folder: &Path, split: &str) -> Vec<[f32; D]> {
     floats.as_chunks().0.to_vec()
 }
 
-fn answer<B: DifferentiableBijector<f32, D> + Init<f32> + Zeros, const D: usize>(folder: &Path, settings: &Fit<f32>, seed: u64) {
-    let [mut train, validation, test] = ["train", "validation", "test"].map(|split| read::<D>(folder, split));
+fn answer<B: DifferentiableBijector<f32, D> + Init<f32> + Zeros, const D: usize>(folder: &Path, settings: &Settings<f32>, seed: u64) {
+    let [train, validation, test] = ["train", "validation", "test"].map(|split| read::<D>(folder, split));
     let mut rng = Pcg64::new(seed.into(), 1);
-    let (mut flow, mut average, mut best) = (Box::new(Flow::<f32, B, D>::ZEROS), Box::new(B::ZEROS), Box::new(B::ZEROS));
+    let [mut flow, mut average, mut best] = [(); 3].map(|()| Box::new(Flow::<f32, B, D>::ZEROS));
     flow.init(&mut rng);
-    let mut trainer = Box::new(Trainer::<f32, Wide<f32>, B, D>::ZEROS);
+    let mut trainer = Box::new(Trainer::<_>::ZEROS);
     let steps = settings.epochs * train.len().div_ceil(settings.batch) as u32;
-    let settings = Fit { schedule: Schedule::Cosine { warmup: 0, steps, last: 0.01 }, ..*settings };
-    let copies = Copies { average: Some(&mut *average), best: Some(&mut *best) };
-    let go_on = |_: &_| ControlFlow::Continue(());
-    let outcome = fit(&mut flow.bijector, (&mut train, &mut []), (&validation, &[]), &settings, &mut *trainer, copies, &mut rng, go_on)
-        .expect("finite points have a density");
+    let settings = Settings { schedule: Schedule::Cosine { warmup: 0, steps, last: 0.01 }, ..*settings };
+    let fit = flow.fit(&train).settings(settings).validate(&validation).average(&mut average).best(&mut best);
+    let outcome = fit.run(&mut trainer, &mut rng).expect("finite points have a density");
     let log_probs: Vec<f64> = test.iter().map(|x| flow.log_prob(x).into()).collect();
     let (parameters, best) = (B::COUNT, outcome.best_validation);
     println!("{{\"parameters\": {parameters}, \"epoch\": {}, \"validation\": {best}, \"log_probs\": {log_probs:?}}}", outcome.best_epoch);
@@ -40,13 +37,14 @@ fn main() {
     let [dimensions, couplings, hidden, epochs, batch, patience, learning_rate, weight_decay, average, seeds] = numbers[..] else {
         panic!("the numbers of recipe.py")
     };
-    let settings = Fit {
+    let settings = Settings {
         epochs: epochs as u32,
         batch: batch as usize,
-        adam: Adam { learning_rate, weight_decay, ..Adam::default() },
+        learning_rate,
+        weight_decay,
         average,
         patience: patience as u32,
-        ..Fit::default()
+        ..Settings::default()
     };
     let fit = match [dimensions, couplings, hidden].map(|number| number as u32) {
         [2, 8, 64] => answer::<[CouplingBlock<f32, 2, 1, 1>; 4], 2>,

@@ -1,0 +1,16 @@
+//! The files of true values: tensors of f64 in safetensors.
+
+use safetensors::{Dtype, SafeTensors};
+
+/// Each tensor of `tests/data/{file}.safetensors`: its name, its shape and its values, row-major.
+pub fn read(file: &str) -> Vec<(String, Vec<usize>, Vec<f64>)> {
+    let path = format!("{}/tests/data/{file}.safetensors", env!("CARGO_MANIFEST_DIR"));
+    let bytes = std::fs::read(&path).unwrap_or_else(|e| panic!("{path}: {e}"));
+    let tensors = SafeTensors::deserialize(&bytes).unwrap_or_else(|e| panic!("{path}: {e}")).tensors();
+    let values = tensors.into_iter().map(|(name, view)| {
+        assert_eq!(view.dtype(), Dtype::F64, "{path}: {name}");
+        let values = view.data().chunks_exact(8).map(|b| f64::from_le_bytes(b.try_into().expect("8 bytes"))).collect();
+        (name, view.shape().to_vec(), values)
+    });
+    values.collect()
+}
