@@ -9,13 +9,15 @@ compile_error!(
     "gaussflow needs SSE2 on 32-bit x86, whose old floating-point unit rounds differently: take an i686 target, or build with `-C target-feature=+sse2`"
 );
 
-#[cfg(any(feature = "std", feature = "safetensors"))]
+#[cfg(any(test, feature = "std", feature = "safetensors", feature = "check"))]
 extern crate std;
 
 /// The generators that draws take: of version 0.10 of this crate.
 pub use rand_core;
 
 mod bijector;
+#[cfg(any(test, feature = "check"))]
+pub mod check;
 mod conditioner;
 pub mod factory;
 mod flow;

@@ -1,15 +1,15 @@
 //! Flows: layers there and back, training, and files.
 
 use gaussflow::Tanh;
+use gaussflow::check::{self, Input, Limits};
 use gaussflow::store::format::DecodeError;
-use gaussflow::train::{Adam, TrainError, Trainer};
+use gaussflow::train::{Settings, TrainError, Trainer};
 use gaussflow::{
-    Bijector, Coupling, Dense, FirstHalf, Flow, Head, Householder, Init, MixtureCdf, Pack, Parameters, Real, Role, Swap, TanhClamp, Value,
-    Zeros,
+    Bijector, Coupling, Dense, FirstHalf, Flow, Head, Householder, Init, MixtureCdf, Pack, Parameters, Real, Swap, TanhClamp, Value, Zeros,
 };
 use rand_pcg::Pcg32;
 
-use crate::{Input, ROUND_TRIP};
+use crate::ROUND_TRIP;
 
 type Half<T, M> = Coupling<M, MixtureCdf<TanhClamp<T>, 2>, (Dense<T, 1, 3>, Tanh, Head<T, MixtureCdf<TanhClamp<T>, 2>, 3, 1>), 1, 1>;
 type Small<T> = (Householder<T, 2, 2>, Half<T, FirstHalf>, Half<T, Swap<FirstHalf>>);
@@ -18,13 +18,7 @@ type Small<T> = (Householder<T, 2, 2>, Half<T, FirstHalf>, Half<T, Swap<FirstHal
 fn flow<T: Real>(input: &mut Input, first: u8) -> Small<T> {
     let mut flow = Small::<T>::ZEROS;
     flow.init(&mut Pcg32::new(0, 0));
-    flow.visit_mut(&mut |role, slice| {
-        if role == Role::Trainable {
-            for p in slice {
-                *p = if first & 2 == 0 { input.within(4.0) } else { input.any() };
-            }
-        }
-    });
+    input.parameters(&mut flow, |input| if first & 2 == 0 { input.within(4.0) } else { input.any() });
     flow
 }
 
@@ -74,9 +68,22 @@ fn check_flow<T: Real>(input: &mut Input, first: u8) {
         let (z, log_det) = forward(&flow, x);
         assert_eq!(z, state, "the tuple is its layers in turn");
         assert!(log_det.is_finite());
+        if everyday && largest < T::from_f64(1e6) {
+            check_laws(&flow, x);
+        }
         let (back, log_det) = inverse(&flow, z);
         assert!(log_det.is_finite() && (!everyday || back.iter().all(|v| v.is_finite())), "{z:?} comes from {back:?}");
     }
+}
+
+/// The laws of every bijector, where the parameters are of everyday size; gradients are for parameters that are drawn.
+#[inline(never)]
+fn check_laws<T: Real>(flow: &Small<T>, x: [T; 2]) {
+    let least = flow.0.reflectors.iter().map(|v| v[0] * v[0] + v[1] * v[1]).fold(T::INFINITY, Value::min);
+    // What a reflector's softening takes from a determinant of 1.
+    let softening = 1e-11 / least.as_();
+    let limits = Limits { gradient: f64::INFINITY, softening, ..Limits::DEFAULT };
+    check::bijector(flow, &[x], &limits).unwrap_or_else(|found| panic!("{found}: {flow:?}"));
 }
 
 /// `x` through a coupling that transforms the dimension `b`, and back.
@@ -116,22 +123,24 @@ fn bits<T: Real>(flow: &Small<T>) -> Vec<i64> {
 
 fn check_training<T: Real, V: Value<Scalar = T>>(input: &mut Input, first: u8) {
     let start = flow::<T>(input, first & !2);
-    let clip = if first & 4 == 0 { T::from_f64(10.0) } else { T::INFINITY };
-    let adam = Adam { learning_rate: T::from_f64(f64::powi(2.0, -i32::from(first >> 4))), ..Adam::default() };
-    let mut flow = Small::<T>::ZEROS;
-    flow.copy_from(&start);
-    let mut trainer = Trainer::<T, V, Small<T>, 2>::ZEROS;
+    let settings = Settings {
+        clip: if first & 4 == 0 { T::from_f64(10.0) } else { T::INFINITY },
+        learning_rate: T::from_f64(f64::powi(2.0, -i32::from(first >> 4))),
+        ..Settings::default()
+    };
+    let mut flow = Saved::<T>::new(start.clone());
+    let mut trainer = Trainer::<Saved<T>, V>::ZEROS;
     // Sees the batches that were not refused, and none else.
-    let (mut shadow, mut shadow_trainer) = (start, Trainer::<T, V, Small<T>, 2>::ZEROS);
+    let (mut shadow, mut shadow_trainer) = (Saved::<T>::new(start), Trainer::<Saved<T>, V>::ZEROS);
     for _ in 0..4 {
         let rows = usize::from(input.byte() % 8);
         let batch: Vec<[T; 2]> = (0..rows).map(|_| input.array(Input::any)).collect();
-        let (before, steps) = (bits(&flow), trainer.steps());
-        match trainer.step(&mut flow, &batch, &[], &adam, clip, T::ONE) {
+        let (before, steps) = (bits(&flow.bijector), trainer.steps());
+        match trainer.step(&mut flow, &batch, &settings) {
             Ok(step) => {
                 assert!(step.loss.is_finite() && step.gradient_norm.is_finite(), "{step:?} of {batch:?}");
                 flow.visit(&mut |_, slice| assert!(slice.iter().all(|p| p.is_finite()), "a parameter is not finite after {batch:?}"));
-                let again = shadow_trainer.step(&mut shadow, &batch, &[], &adam, clip, T::ONE);
+                let again = shadow_trainer.step(&mut shadow, &batch, &settings);
                 assert_eq!(again, Ok(step), "a refused batch left a trace");
             }
             Err(error) => {
@@ -143,11 +152,11 @@ fn check_training<T: Real, V: Value<Scalar = T>>(input: &mut Input, first: u8) {
                     _ => false,
                 };
                 assert!(named, "{error} of {batch:?}");
-                assert_eq!((bits(&flow), trainer.steps()), (before, steps), "{error} changed something");
+                assert_eq!((bits(&flow.bijector), trainer.steps()), (before, steps), "{error} changed something");
             }
         }
     }
-    assert_eq!(bits(&flow), bits(&shadow), "a refused batch left a trace");
+    assert_eq!(bits(&flow.bijector), bits(&shadow.bijector), "a refused batch left a trace");
 }
 
 /// Any bytes as a file: a flow that writes the same bytes again, or a typed error that changes nothing.

@@ -1,4 +1,4 @@
-//! Fuzz targets: each is a function of the fuzzer's bytes that panics where a promise of the crate is broken.
+//! Fuzz targets: each is a function of the fuzzer's bytes, read by `gaussflow::check::Input`, that panics where a promise of the crate is broken.
 //!
 //! ```text
 //! cargo +nightly fuzz run inverse -- -max_total_time=300
@@ -7,11 +7,9 @@
 //! ```
 
 mod flow;
-mod input;
 mod univariate;
 
 pub use flow::{decode, flow_round_trip, train_step};
-pub use input::Input;
 pub use univariate::{ROUND_TRIP, bisection, inverse, mixture};
 
 /// The program of a target: under cargo-fuzz its entry, elsewhere a replay of the files it is given.

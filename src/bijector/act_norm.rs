@@ -139,7 +139,7 @@ impl<T: Real, const D: usize, const C: usize> DifferentiableBijector<T, D, C> fo
 #[cfg(test)]
 mod tests {
     use super::ActNorm;
-    use crate::bijector::check::{self, Limits};
+    use crate::check::{self, Limits, STRICT};
     use crate::number::Zeros;
 
     const POINTS: [[f64; 3]; 3] = [[0.3, -0.7, 2.0], [1e3, -1e3, 0.0], [-40.0, 0.0, 1.0]];
@@ -147,7 +147,8 @@ mod tests {
     #[test]
     fn obeys_the_laws() {
         let layer = ActNorm { log_scale: [0.7, -1.2, 0.1], shift: [3.0, 0.2, -0.4] };
-        check::laws(&layer, &POINTS, &Limits { round_trip: 1e-15, log_det: 0.0 });
-        check::single_precision(&layer, &ActNorm::ZEROS, &POINTS, 1e-6);
+        check::bijector(&layer, &POINTS, &Limits { order: check::Order::Exact, zeros: 0.0, round_trip: 1e-15, log_det: 0.0, ..STRICT })
+            .unwrap();
+        check::single_precision(&layer, &ActNorm::ZEROS, &POINTS, 1e-6).unwrap();
     }
 }

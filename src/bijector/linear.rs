@@ -207,9 +207,11 @@ impl<T: Real, const D: usize, const C: usize> DifferentiableBijector<T, D, C> fo
 
 #[cfg(test)]
 mod tests {
+    use rand_pcg::Pcg64;
+
     use super::Linear;
     use crate::bijector::Bijector;
-    use crate::bijector::check::{self, Limits};
+    use crate::check::{self, Limits, STRICT};
     use crate::number::Zeros;
 
     const POINTS: [[f64; 4]; 3] = [[0.3, -0.7, 2.0, 0.1], [1e3, -1e3, 0.0, 50.0], [-40.0, 0.0, 1.0, -3.0]];
@@ -217,9 +219,9 @@ mod tests {
     #[test]
     fn obeys_the_laws() {
         let mut layer = Linear::<f64, 4>::ZEROS;
-        check::perturb(&mut layer, 0.5);
-        check::laws(&layer, &POINTS, &Limits { round_trip: 1e-15, log_det: 0.0 });
-        check::single_precision(&layer, &Linear::ZEROS, &POINTS, 5e-6);
+        check::perturb(&mut layer, 0.5, &mut Pcg64::new(11, 12));
+        check::bijector(&layer, &POINTS, &Limits { zeros: 0.0, round_trip: 1e-15, log_det: 0.0, ..STRICT }).unwrap();
+        check::single_precision(&layer, &Linear::ZEROS, &POINTS, 5e-6).unwrap();
     }
 
     #[test]

@@ -1,8 +1,6 @@
 //! Bijectors of `R^D` and their composition.
 
 mod act_norm;
-#[cfg(test)]
-pub(crate) mod check;
 mod compose;
 mod coupling;
 mod householder;

@@ -175,8 +175,8 @@ mod tests {
     use rand_pcg::Pcg64;
 
     use super::{NotOrthogonal, Orthogonal};
-    use crate::bijector::check::{self, Limits};
     use crate::bijector::{Bijector, Householder, Marginal};
+    use crate::check::{self, Limits, STRICT};
     use crate::number::Zeros;
     use crate::parameters::{Init, Parameters};
     use crate::univariate::{Affine, NoClamp};
@@ -191,12 +191,12 @@ mod tests {
 
     #[test]
     fn obeys_the_laws() {
-        let limits = Limits { round_trip: 1e-15, log_det: 0.0 };
-        check::laws(&drawn::<3>(1), &POINTS, &limits);
-        check::single_precision(&drawn::<3>(1), &Orthogonal::ZEROS, &POINTS, 1e-6);
+        let limits = Limits { round_trip: 1e-15, log_det: 0.0, ..STRICT };
+        check::bijector(&drawn::<3>(1), &POINTS, &Limits { volume: true, ..limits }).unwrap();
+        check::single_precision(&drawn::<3>(1), &Orthogonal::ZEROS, &POINTS, 1e-6).unwrap();
         // With a log-det that is not 0 beside it.
         let scale = Marginal::new(Affine { clamp: NoClamp }, [[0.5, 0.1], [-0.2, 1.0], [0.0, 0.0]]);
-        check::laws(&(drawn::<3>(2), scale, drawn::<3>(3)), &POINTS, &limits);
+        check::bijector(&(drawn::<3>(2), scale, drawn::<3>(3)), &POINTS, &limits).unwrap();
         assert_eq!(<Orthogonal<f64, 3> as Parameters<f64>>::COUNT, 0);
     }
 

@@ -2,13 +2,13 @@
 
 use core::marker::PhantomData;
 
-use crate::number::{Real, Value, Zeros};
+use crate::number::{Flat, Real, Value, Zeros};
 use crate::univariate::Univariate;
 
 /// The shape of what a layer takes or gives, for any [`Value`] it runs on.
 pub trait Shape<T: Real> {
     /// The data of this shape.
-    type Of<V: Value<Scalar = T>>: Copy + Zeros;
+    type Of<V: Value<Scalar = T>>: Copy + Zeros + Flat<V>;
 }
 
 /// `N` plain values: `[V; N]`.

@@ -116,32 +116,39 @@ impl<T: Real, S: LogScaleClamp<T>> Univariate<T> for Affine<S> {
 
 #[cfg(test)]
 mod tests {
+    use rand_pcg::Pcg64;
+
     use super::Affine;
-    use crate::bijector::check::{self, Limits};
     use crate::bijector::{Coupling, FirstHalf, Marginal};
+    use crate::check::{self, Limits, STRICT};
     use crate::conditioner::Head;
     use crate::number::Zeros;
     use crate::univariate::{NoClamp, SigmoidClamp, TanhClamp, Univariate};
 
-    const LIMITS: Limits = Limits { round_trip: 1e-15, log_det: 0.0 };
+    const LIMITS: Limits = Limits { order: check::Order::Exact, round_trip: 1e-15, log_det: 0.0, ..STRICT };
     const POINTS: [[f64; 2]; 3] = [[0.3, -0.7], [1e3, -1e3], [-40.0, 0.0]];
 
     #[test]
     fn obeys_the_laws() {
         let params = [[0.4, 1.5], [-1.1, -0.2]];
-        check::laws(&Marginal::new(Affine { clamp: TanhClamp { bound: 3.0 } }, params), &POINTS, &LIMITS);
-        check::laws(&Marginal::new(Affine { clamp: SigmoidClamp::default() }, params), &POINTS, &LIMITS);
-        check::laws(&Marginal::new(Affine { clamp: NoClamp }, params), &POINTS, &LIMITS);
+        check::bijector(&Marginal::new(Affine { clamp: TanhClamp { bound: 3.0 } }, params), &POINTS, &LIMITS).unwrap();
+        check::bijector(&Marginal::new(Affine { clamp: SigmoidClamp::default() }, params), &POINTS, &LIMITS).unwrap();
+        check::bijector(&Marginal::new(Affine { clamp: NoClamp }, params), &POINTS, &LIMITS).unwrap();
         let single = Marginal::new(Affine { clamp: NoClamp }, [[0.0; 2]; 2]);
-        check::single_precision(&Marginal::new(Affine { clamp: NoClamp }, params), &single, &POINTS, 1e-6);
+        check::single_precision(&Marginal::new(Affine { clamp: NoClamp }, params), &single, &POINTS, 1e-6).unwrap();
     }
 
     #[test]
     fn real_nvp() {
         let mut coupling =
             Coupling::<FirstHalf, _, Head<f64, Affine<TanhClamp<f64>>, 1, 2>, 1, 2>::new(Affine::<TanhClamp<_>>::default(), Head::ZEROS);
-        check::perturb(&mut coupling, 0.5);
-        check::laws(&coupling, &[[0.3, -0.7, 1.9], [-4.0, 20.0, -0.1]], &Limits { round_trip: 1e-15, log_det: 0.0 });
+        check::perturb(&mut coupling, 0.5, &mut Pcg64::new(11, 12));
+        check::bijector(
+            &coupling,
+            &[[0.3, -0.7, 1.9], [-4.0, 20.0, -0.1]],
+            &Limits { order: check::Order::Exact, round_trip: 1e-15, log_det: 0.0, ..STRICT },
+        )
+        .unwrap();
     }
 
     #[test]

@@ -348,8 +348,8 @@ mod tests {
     use rand_pcg::Pcg64;
 
     use super::{RationalQuadraticSpline, SplineParams};
-    use crate::bijector::check::{self, Limits};
     use crate::bijector::{Coupling, FirstHalf, Marginal};
+    use crate::check::{self, Limits, STRICT};
     use crate::conditioner::Head;
     use crate::math::standard_normal;
     use crate::number::{Flat, Real, Value, Zeros};
@@ -360,7 +360,7 @@ mod tests {
     fn drawn<const K: usize>(spread: f64) -> Spline<f64, K> {
         let mut spline = Spline::ZEROS;
         spline.univariate.init();
-        check::perturb(&mut spline, spread);
+        check::perturb(&mut spline, spread, &mut Pcg64::new(11, 12));
         spline
     }
 
@@ -369,20 +369,25 @@ mod tests {
     #[test]
     fn obeys_the_laws() {
         // The log-slope changes by up to 30 over a bin, and the inverse is off by 4 eps.
-        let limits = Limits { round_trip: 2e-15, log_det: 1.5e-14 };
-        check::laws(&drawn::<1>(1.0), &POINTS, &limits);
-        check::laws(&drawn::<2>(1.0), &POINTS, &limits);
-        check::laws(&drawn::<8>(1.0), &POINTS, &limits);
-        check::laws(&drawn::<16>(0.5), &POINTS, &limits);
-        check::single_precision(&drawn::<8>(1.0), &Spline::<f32, 8>::ZEROS, &POINTS, 2e-5);
+        let limits = Limits { order: check::Order::Rounded, round_trip: 2e-15, log_det: 1.5e-14, ..STRICT };
+        check::bijector(&drawn::<1>(1.0), &POINTS, &limits).unwrap();
+        check::bijector(&drawn::<2>(1.0), &POINTS, &limits).unwrap();
+        check::bijector(&drawn::<8>(1.0), &POINTS, &limits).unwrap();
+        check::bijector(&drawn::<16>(0.5), &POINTS, &limits).unwrap();
+        check::single_precision(&drawn::<8>(1.0), &Spline::<f32, 8>::ZEROS, &POINTS, 2e-5).unwrap();
     }
 
     #[test]
     fn in_a_coupling() {
         type Conditioner = Head<f64, RationalQuadraticSpline<f64, 4>, 1, 2>;
         let mut coupling = Coupling::<FirstHalf, _, Conditioner, 1, 2>::new(RationalQuadraticSpline::default(), Head::ZEROS);
-        check::perturb(&mut coupling, 0.5);
-        check::laws(&coupling, &[[0.3, -0.71, 1.93], [-2.2, 20.0, -0.13]], &Limits { round_trip: 2e-15, log_det: 1.5e-14 });
+        check::perturb(&mut coupling, 0.5, &mut Pcg64::new(11, 12));
+        check::bijector(
+            &coupling,
+            &[[0.3, -0.71, 1.93], [-2.2, 20.0, -0.13]],
+            &Limits { order: check::Order::Rounded, round_trip: 2e-15, log_det: 1.5e-14, ..STRICT },
+        )
+        .unwrap();
     }
 
     #[test]

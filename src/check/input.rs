@@ -1,11 +1,24 @@
-//! Numbers from the fuzzer's bytes.
+//! Numbers from a fuzzer's bytes.
 
-use gaussflow::Real;
+use crate::number::Real;
+use crate::parameters::{Parameters, Role};
 
-/// The bytes that are left; past their end they read as 0.
+/// A fuzzer's bytes as numbers, parameters and points. The bytes that are left; past their end they read as 0.
+///
+/// The same bytes give the same numbers for ever: a corpus keeps its meaning.
+///
+/// ```
+/// use gaussflow::check::Input;
+///
+/// let mut input = Input(&[0b1100_0011, 64, 128]);
+/// assert_eq!(input.any::<f32>(), f32::MAX.next_down());
+/// assert_eq!(input.any::<f32>(), 0.125);
+/// ```
+#[derive(Clone, Copy, Debug)]
 pub struct Input<'a>(pub &'a [u8]);
 
 impl Input<'_> {
+    /// The next byte.
     pub fn byte(&mut self) -> u8 {
         match self.0.split_first() {
             Some((&first, rest)) => {
@@ -20,10 +33,10 @@ impl Input<'_> {
         u64::from_le_bytes(std::array::from_fn(|_| self.byte()))
     }
 
-    /// Any bit pattern: the byte ahead of a number tells how it is written, so that both the everyday and the extreme are short.
+    /// Any bit pattern, infinities and NaN included: the byte ahead of a number tells how it is written, so that both the everyday and the extreme are short.
     pub fn any<T: Real>(&mut self) -> T {
         match self.byte() {
-            // Eighths up to +-16.
+            // Quarters up to +-16, and a fraction of one.
             tag @ 0..128 => T::from_f64((f64::from(tag) - 64.0) * 0.25 + f64::from(self.byte()) / 1024.0),
             // Two bytes: +-2^e, e over the exponents of f64.
             tag @ 128..192 => {
@@ -42,13 +55,24 @@ impl Input<'_> {
         }
     }
 
-    /// A number within `+-limit`: parameters of everyday size.
+    /// A number within `+-limit`, of two bytes: parameters of everyday size.
     pub fn within<T: Real>(&mut self, limit: f64) -> T {
         let word = i16::from_le_bytes([self.byte(), self.byte()]);
         T::from_f64(f64::from(word) / 32768.0 * limit)
     }
 
+    /// An array of what `next` reads, such as a point: `input.array(Input::any)`.
     pub fn array<V, const N: usize>(&mut self, mut next: impl FnMut(&mut Self) -> V) -> [V; N] {
         std::array::from_fn(|_| next(self))
+    }
+
+    /// Gives every trainable parameter of `part` what `next` reads, in their order.
+    pub fn parameters<T: Real, P: Parameters<T>>(&mut self, part: &mut P, mut next: impl FnMut(&mut Self) -> T) {
+        for slice in 0..P::SLICES {
+            let (role, values) = part.slice_mut(slice);
+            if role == Role::Trainable {
+                values.iter_mut().for_each(|value| *value = next(self));
+            }
+        }
     }
 }

@@ -1,11 +1,14 @@
 //! Parts that delegate to another one and get one gradient wrong: the negative control of the gradient checks.
 
+use gaussflow::check::Direction;
+use gaussflow::rand_core::Rng;
 use gaussflow::{
-    Bijector, DifferentiableBijector, DifferentiableLayer, Init, Layer, Parameters, Role, Shape, Univariate, Value, Width, Zeros,
+    Activation, Bijector, DifferentiableBijector, DifferentiableLayer, Flat, Init, Layer, Parameters, Role, Shape, Univariate, Value,
+    Width, Zeros, parameters,
 };
-use rand_pcg::rand_core::Rng;
 
-use crate::gradient::Direction;
+/// The planted errors: the wrong sign, and a part in a thousand too much.
+pub const FACTORS: [f64; 2] = [-1.0, 1.001];
 
 /// Which gradient is wrong.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,7 +20,7 @@ pub enum Fault {
     Context,
     /// The cotangent of the log-det on its way in.
     LogDet,
-    /// That of the parameter slice of this index, in the order of [`Parameters::zip`]; for a univariate, of this third of its parameters: logits, means, log-scales.
+    /// That of the parameter slice of this index, in the order of [`Parameters`]; for a univariate, of this third of its parameters: logits, means, log-scales.
     Slice(usize),
 }
 
@@ -44,15 +47,16 @@ impl<P> Planted<P> {
     }
 
     /// Adds to `gradient` what `backward` adds to its argument, the planted slice multiplied.
-    fn add_faulty(&self, gradient: &mut P, backward: impl FnOnce(&mut P))
+    fn add_faulty(&self, gradient: Option<&mut Self>, backward: impl FnOnce(Option<&mut P>))
     where
         P: Parameters<f64> + Clone,
     {
-        let mut fresh = gradient.clone();
-        fresh.fill(0.0);
-        backward(&mut fresh);
+        let Some(gradient) = gradient else { return backward(None) };
+        let mut fresh = gradient.inner.clone();
+        fresh.set_all(0.0);
+        backward(Some(&mut fresh));
         let mut slice = 0;
-        P::zip([gradient], [&fresh], &mut |role, [sum], [fresh]| {
+        gradient.inner.zip(&fresh, &mut |role, sum, fresh| {
             let factor: f64 = self.factor(Fault::Slice(slice));
             if role == Role::Trainable {
                 sum.iter_mut().zip(fresh).for_each(|(sum, fresh)| *sum += factor * fresh);
@@ -72,16 +76,7 @@ impl<P: Init<f64>> Init<f64> for Planted<P> {
     }
 }
 
-impl<P: Parameters<f64>> Parameters<f64> for Planted<P> {
-    const COUNT: usize = P::COUNT;
-    fn zip<const M: usize, const N: usize>(
-        change: [&mut Self; M],
-        read: [&Self; N],
-        visit: &mut impl FnMut(Role, [&mut [f64]; M], [&[f64]; N]),
-    ) {
-        P::zip(change.map(|p| &mut p.inner), read.map(|p| &p.inner), visit);
-    }
-}
+parameters! { impl[P: Parameters<f64>] Parameters<f64> for Planted<P> { part inner: P } }
 
 impl<U: Univariate<f64>> Univariate<f64> for Planted<U> {
     type Params<V: Value<Scalar = f64>> = U::Params<V>;
@@ -106,8 +101,8 @@ impl<U: Univariate<f64>> Univariate<f64> for Planted<U> {
         d_params: &mut U::Params<V>,
     ) -> V {
         let dx = self.inner.backward(params, x, tape, dz, d_log_det * self.factor(Fault::LogDet), d_params);
-        let third = d_params.as_ref().len() / 3;
-        for (i, d) in d_params.as_mut().iter_mut().enumerate() {
+        let third = <U::Params<V> as Flat<V>>::LEN / 3;
+        for (i, d) in d_params.flat_mut().iter_mut().enumerate() {
             *d = *d * self.factor(Fault::Slice(i / third));
         }
         dx * self.factor(Fault::X)
@@ -122,8 +117,8 @@ impl<U: Univariate<f64>> Univariate<f64> for Planted<U> {
 
 impl<L: Layer<f64, Width<I>, C>, const I: usize, const C: usize> Layer<f64, Width<I>, C> for Planted<L> {
     type Out = L::Out;
-    fn apply<V: Value<Scalar = f64>>(&self, x: &[V; I], context: &[V; C]) -> <L::Out as Shape<f64>>::Of<V> {
-        self.inner.apply(x, context)
+    fn apply<V: Value<Scalar = f64>, F: Activation>(&self, x: &[V; I], context: &[V; C], y: &mut <L::Out as Shape<f64>>::Of<V>) {
+        self.inner.apply::<V, F>(x, context, y);
     }
 }
 
@@ -149,10 +144,10 @@ impl<L: DifferentiableLayer<f64, Width<I>, C> + Clone, const I: usize, const C: 
         dy: &<L::Out as Shape<f64>>::Of<V>,
         dx: &mut [V; I],
         d_context: &mut [V; C],
-        gradient: &mut Self,
+        gradient: Option<&mut Self>,
     ) {
         let mut fresh_context = [V::ZEROS; C];
-        self.add_faulty(&mut gradient.inner, |gradient| {
+        self.add_faulty(gradient, |gradient| {
             self.inner.backward(x, context, y, tape, dy, dx, &mut fresh_context, gradient);
         });
         *dx = dx.map(|d| d * self.factor(Fault::X));
@@ -183,7 +178,7 @@ impl<B: DifferentiableBijector<f64, D, C> + Clone, const D: usize, const C: usiz
         d: &mut [V; D],
         d_log_det: V,
         d_context: &mut [V; C],
-        gradient: &mut Self,
+        gradient: Option<&mut Self>,
     ) {
         self.back(Direction::Forward, tape, context, d, d_log_det, d_context, gradient);
     }
@@ -194,7 +189,7 @@ impl<B: DifferentiableBijector<f64, D, C> + Clone, const D: usize, const C: usiz
         d: &mut [V; D],
         d_log_det: V,
         d_context: &mut [V; C],
-        gradient: &mut Self,
+        gradient: Option<&mut Self>,
     ) {
         self.back(Direction::Inverse, tape, context, d, d_log_det, d_context, gradient);
     }
@@ -210,7 +205,7 @@ impl<B> Planted<B> {
         d: &mut [V; D],
         d_log_det: V,
         d_context: &mut [V; C],
-        gradient: &mut Self,
+        gradient: Option<&mut Self>,
     ) where
         B: DifferentiableBijector<f64, D, C> + Clone,
     {
@@ -219,10 +214,10 @@ impl<B> Planted<B> {
             Direction::Inverse => B::inverse_backward::<V>,
         };
         if direction != self.direction || self.fault == Fault::None {
-            return back(&self.inner, tape, context, d, d_log_det, d_context, &mut gradient.inner);
+            return back(&self.inner, tape, context, d, d_log_det, d_context, gradient.map(|g| &mut g.inner));
         }
         let mut fresh_context = [V::ZEROS; C];
-        self.add_faulty(&mut gradient.inner, |gradient| {
+        self.add_faulty(gradient, |gradient| {
             back(&self.inner, tape, context, d, d_log_det * self.factor(Fault::LogDet), &mut fresh_context, gradient);
         });
         *d = d.map(|d| d * self.factor(Fault::X));

@@ -1,0 +1,92 @@
+//! Every part comes back, bit for bit, from the bytes of `Flow::encode` and from text by `serde`.
+//!
+//! A new part is one line of the table.
+
+use std::fmt::Debug;
+
+use gaussflow::*;
+use rand_pcg::Pcg32;
+
+fn bits<T: Real>(part: &impl Parameters<T>) -> Vec<i64> {
+    let mut bits = Vec::new();
+    part.visit(&mut |_, slice| bits.extend(slice.iter().map(|x| x.to_order())));
+    bits
+}
+
+/// A flow of `B` whose parameters are all different, of all sizes, with a negative zero among them.
+fn drawn<T: Real, B: Bijector<T, D, C> + Parameters<T> + Init<T>, const D: usize, const C: usize>() -> Flow<T, B, D, C> {
+    let mut rng = Pcg32::new(1, 1);
+    let mut flow = Flow::<T, B, D, C>::random(&mut rng);
+    let mut power = T::ONE;
+    flow.visit_mut(&mut |_, slice| {
+        for x in slice {
+            power = if power.abs() < T::from_f64(1e-30) { T::from_f64(1e30) } else { -power * T::from_f64(0.03) };
+            *x += power * T::uniform(&mut rng);
+        }
+    });
+    flow.visit_mut(&mut |_, slice| slice.iter_mut().take(1).for_each(|x| *x = -T::ZEROS));
+    flow
+}
+
+fn comes_back<T: Real, B, const D: usize, const C: usize>(name: &str)
+where
+    B: Bijector<T, D, C> + Parameters<T> + Init<T> + Debug,
+{
+    let flow = drawn::<T, B, D, C>();
+    assert_eq!(bits::<T>(&flow).len(), B::COUNT + B::FIXED, "{name}");
+    let mut bytes = vec![0; Flow::<T, B, D, C>::ENCODED_LEN];
+    assert_eq!(flow.encode(&mut bytes), Ok(bytes.len()), "{name}");
+    let mut decoded = Flow::<T, B, D, C>::ZEROS;
+    decoded.decode(&bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
+    assert_eq!(bits::<T>(&decoded), bits::<T>(&flow), "{name}, from bytes");
+
+    let text = serde_json::to_string(&flow).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let read: Flow<T, B, D, C> = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+    assert_eq!(bits::<T>(&read), bits::<T>(&flow), "{name}, from text");
+}
+
+macro_rules! parts {
+    ($($name:ident: $bijector:ty, $d:literal, $c:literal;)+) => {$(
+        #[test]
+        fn $name() {
+            fn both<T: Real>() {
+                comes_back::<T, $bijector, $d, $c>(stringify!($name));
+            }
+            both::<f32>();
+            both::<f64>();
+        }
+    )+};
+}
+
+type Mix<T> = MixtureCdf<TanhClamp<T>, 3>;
+
+/// A coupling with the hidden layers `N` of one input and three outputs.
+type Hidden<T, N> = Coupling<FirstHalf, Mix<T>, (N, Head<T, Mix<T>, 3, 2>), 1, 2>;
+
+/// The same with an activation `A`.
+type Activated<T, A> = Hidden<T, (Dense<T, 1, 3>, A)>;
+
+parts! {
+    act_norm: ActNorm<T, 2>, 2, 0;
+    linear: Linear<T, 3>, 3, 0;
+    orthogonal: Orthogonal<T, 3>, 3, 0;
+    householder: Householder<T, 3, 2>, 3, 0;
+    permutation: (Permutation<Reversed>, ActNorm<T, 2>), 2, 0;
+    inverse: Inverse<(ActNorm<T, 2>, Linear<T, 2>)>, 2, 0;
+    array: [Linear<T, 2>; 3], 2, 0;
+    marginal_tanh: Marginal<T, Mix<T>, 2>, 2, 0;
+    marginal_sigmoid: Marginal<T, MixtureCdf<SigmoidClamp<T>, 3>, 2>, 2, 0;
+    marginal_free: Marginal<T, MixtureCdf<NoClamp, 3>, 2>, 2, 0;
+    marginal_affine: Marginal<T, Affine<TanhClamp<T>>, 2>, 2, 0;
+    marginal_spline: Marginal<T, RationalQuadraticSpline<T, 4>, 2>, 2, 0;
+    coupling_relu: Activated<T, Relu>, 3, 0;
+    coupling_leaky_relu: Activated<T, LeakyRelu>, 3, 0;
+    coupling_tanh: Activated<T, Tanh>, 3, 0;
+    coupling_sigmoid: Activated<T, Sigmoid>, 3, 0;
+    coupling_silu: Activated<T, Silu>, 3, 0;
+    coupling_softplus: Activated<T, Softplus>, 3, 0;
+    coupling_gelu: Activated<T, Gelu>, 3, 0;
+    coupling_residual: Hidden<T, (Dense<T, 1, 3>, Residual<(Dense<T, 3, 3>, Tanh)>)>, 3, 0;
+    coupling_given: Hidden<T, ContextDense<T, 1, 2, 3>>, 3, 2;
+    coupling_shared: Coupling<FirstHalf, Mix<T>, (Dense<T, 1, 3>, SharedHead<T, Mix<T>, 3, 2>), 1, 2>, 3, 0;
+}
