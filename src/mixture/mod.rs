@@ -5,6 +5,8 @@ mod inverse;
 mod inverse_start;
 mod point;
 
+pub(crate) use point::Point;
+
 use core::fmt;
 
 use crate::math::{exp, exp_normal, exp_normal_of_two, largest_of, ln, sum, two_sum};
