@@ -47,6 +47,8 @@ pub use math::draw::standard_normal;
 pub use mixture::{Mixture, MixtureError};
 #[doc(hidden)]
 pub use number::Lanewise;
+#[cfg(feature = "bytemuck")]
+pub use number::boxed;
 pub use number::{Flat, Fused, Pack, Real, Value, Wide, Zeros};
 pub use parameters::{Init, Parameters, Part, Role};
 pub use univariate::{

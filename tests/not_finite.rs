@@ -90,6 +90,11 @@ fn univariates_and_activations_keep_nan() {
     let mixture = Mixture::default();
     let params = [[0.1, 0.2, 0.3, 0.4], [-1.0, 0.0, 1.0, 2.0], [0.0; 4]];
     assert!(mixture.forward_and_log_det(&params, f32::NAN).0.is_nan() && mixture.inverse_and_log_det(&params, f32::NAN).0.is_nan());
+    let one = mixture.mixture(&params);
+    for value in [one.cdf(f32::NAN), one.log_cdf(f32::NAN), one.log_sf(f32::NAN), one.log_pdf(f32::NAN)] {
+        assert!(value.is_nan(), "{value}");
+    }
+    assert_eq!((one.cdf(f32::INFINITY), one.cdf(f32::NEG_INFINITY)), (1.0, 0.0));
     let (spline, params) = (Spline::default(), [[0.3; 6]; 3]);
     assert!(spline.forward_and_log_det(&params, f32::NAN).0.is_nan() && spline.inverse_and_log_det(&params, f32::NAN).0.is_nan());
     fn keeps<A: Activation>() {

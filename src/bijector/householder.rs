@@ -3,7 +3,7 @@
 use rand_core::Rng;
 
 use crate::bijector::{Bijector, DifferentiableBijector};
-use crate::linalg::{Room, moderate};
+use crate::linalg::{moderate, with_room};
 use crate::math::{product_error, standard_normal, sum_in_two, sum_of};
 use crate::number::kernels::reflect_here;
 use crate::number::{Real, Value};
@@ -86,23 +86,31 @@ impl<T: Real, const D: usize, const R: usize> Init<T> for Householder<T, D, R> {
 impl<T: Real, const D: usize, const R: usize, const C: usize> Bijector<T, D, C> for Householder<T, D, R> {
     #[inline(always)]
     fn forward_and_log_det<V: Value<Scalar = T>>(&self, x: &mut [V; D], _: &[V; C]) -> V {
-        let room = Room::make(x);
-        for r in 0..R {
-            let (v, factor) = self.mirror(r, SOFTENING);
-            reflect(&v, factor, x);
-        }
-        room.give_back(x);
+        with_room(
+            x,
+            #[inline(always)]
+            |x| {
+                for r in 0..R {
+                    let (v, factor) = self.mirror(r, SOFTENING);
+                    reflect(&v, factor, x);
+                }
+            },
+        );
         V::ZEROS
     }
 
     #[inline(always)]
     fn inverse_and_log_det<V: Value<Scalar = T>>(&self, z: &mut [V; D], _: &[V; C]) -> V {
-        let room = Room::make(z);
-        for r in (0..R).rev() {
-            let (v, factor) = self.mirror(r, -SOFTENING);
-            reflect(&v, factor, z);
-        }
-        room.give_back(z);
+        with_room(
+            z,
+            #[inline(always)]
+            |z| {
+                for r in (0..R).rev() {
+                    let (v, factor) = self.mirror(r, -SOFTENING);
+                    reflect(&v, factor, z);
+                }
+            },
+        );
         V::ZEROS
     }
 

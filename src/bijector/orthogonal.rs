@@ -5,7 +5,7 @@ use core::fmt;
 use rand_core::Rng;
 
 use crate::bijector::{Bijector, DifferentiableBijector};
-use crate::linalg::{Room, orthonormalize};
+use crate::linalg::{orthonormalize, with_room};
 use crate::math::standard_normal;
 use crate::number::{Real, Value};
 use crate::parameters::{Init, Part};
@@ -115,29 +115,37 @@ impl<T: Real, const D: usize> Init<T> for Orthogonal<T, D> {
 impl<T: Real, const D: usize, const C: usize> Bijector<T, D, C> for Orthogonal<T, D> {
     #[inline(always)]
     fn forward_and_log_det<V: Value<Scalar = T>>(&self, x: &mut [V; D], _: &[V; C]) -> V {
-        let room = Room::make(x);
-        let mut z = [V::ZEROS; D];
-        for i in 0..D {
-            for o in 0..D {
-                z[o] = V::splat(self.matrix[i][o]).mul_add(x[i], z[o]);
-            }
-        }
-        room.give_back(&mut z);
-        *x = z;
+        with_room(
+            x,
+            #[inline(always)]
+            |x| {
+                let mut z = [V::ZEROS; D];
+                for i in 0..D {
+                    for o in 0..D {
+                        z[o] = V::splat(self.matrix[i][o]).mul_add(x[i], z[o]);
+                    }
+                }
+                *x = z;
+            },
+        );
         V::ZEROS
     }
 
     #[inline(always)]
     fn inverse_and_log_det<V: Value<Scalar = T>>(&self, z: &mut [V; D], _: &[V; C]) -> V {
-        let room = Room::make(z);
-        let mut x = [V::ZEROS; D];
-        for i in 0..D {
-            for o in 0..D {
-                x[i] = V::splat(self.matrix[i][o]).mul_add(z[o], x[i]);
-            }
-        }
-        room.give_back(&mut x);
-        *z = x;
+        with_room(
+            z,
+            #[inline(always)]
+            |z| {
+                let mut x = [V::ZEROS; D];
+                for i in 0..D {
+                    for o in 0..D {
+                        x[i] = V::splat(self.matrix[i][o]).mul_add(z[o], x[i]);
+                    }
+                }
+                *z = x;
+            },
+        );
         V::ZEROS
     }
 

@@ -6,4 +6,4 @@ mod room;
 
 pub(crate) use eigen::symmetric_eigen;
 pub(crate) use qr::orthonormalize;
-pub(crate) use room::{Room, moderate, within_floats};
+pub(crate) use room::{moderate, with_room, within_floats};

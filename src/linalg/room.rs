@@ -2,39 +2,29 @@
 
 use crate::number::{Mask, Real, Value};
 
-/// A scale at which sums of products with moderate numbers stay finite.
-pub(crate) struct Room<V> {
-    /// The powers of two that were taken and that are given back; none where all numbers are moderate.
-    scales: Option<(V, V)>,
-}
-
-impl<V: Value> Room<V> {
-    /// Scales `x` down where one of its numbers is beyond `2^60` (`f32`) or `2^500` (`f64`): exactly, by a power of two.
-    #[inline(always)]
-    pub(crate) fn make<const D: usize>(x: &mut [V; D]) -> Self {
-        let power = |narrow: f64, wide: f64| V::ONE.scale2(V::constant(if V::Scalar::BITS == 32 { narrow } else { wide }));
-        let mut largest = V::ZEROS;
+/// Applies a linear map; where its sums of products overflow, once more on numbers that a power of two has made smaller, which is then given back: what is beyond the floats becomes the
+/// largest one.
+#[inline(always)]
+pub(crate) fn with_room<V: Value, const D: usize>(x: &mut [V; D], linear: impl Fn(&mut [V; D])) {
+    let power = |narrow: f64, wide: f64| V::ONE.scale2(V::constant(if V::Scalar::BITS == 32 { narrow } else { wide }));
+    let from = *x;
+    let mut far = Mask::ALL;
+    for attempt in 0..2 {
+        let again = attempt > 0;
+        let mut z = from;
         for d in 0..D {
-            largest = x[d].abs().max(largest);
+            z[d] = if again { z[d] * power(-68.0, -524.0) } else { z[d] };
         }
-        let far = Mask::less(power(60.0, 500.0), largest);
+        linear(&mut z);
+        let mut nothing = V::ZEROS;
+        for d in 0..D {
+            x[d] = if again { far.select(within_floats(z[d] * power(68.0, 524.0)), x[d]) } else { z[d] };
+            nothing += z[d] * V::ZEROS;
+        }
+        // Not a number where something is infinite.
+        far = !Mask::less(nothing, V::ONE);
         if !far.any() {
-            return Room { scales: None };
-        }
-        let (down, up) = (far.select(power(-68.0, -524.0), V::ONE), far.select(power(68.0, 524.0), V::ONE));
-        for d in 0..D {
-            x[d] = x[d] * down;
-        }
-        Room { scales: Some((down, up)) }
-    }
-
-    /// Scales the image back; what is beyond the floats becomes the largest one.
-    #[inline(always)]
-    pub(crate) fn give_back<const D: usize>(self, z: &mut [V; D]) {
-        if let Some((_, up)) = self.scales {
-            for d in 0..D {
-                z[d] = within_floats(z[d] * up);
-            }
+            break;
         }
     }
 }

@@ -112,30 +112,30 @@ impl<V: Value, const K: usize> Mixture<V, K> {
         (point.z, point.log_det())
     }
 
-    /// `log F(x)`, in nats.
+    /// `log F(x)`, in nats; NaN for NaN.
     #[inline(always)]
     pub fn log_cdf(&self, x: V) -> V {
-        self.at(x).log_mass(self, -V::ONE)
+        self.at(x).log_mass(self, -V::ONE).or_nan_of(x)
     }
 
-    /// `log (1 - F(x))`, in nats.
+    /// `log (1 - F(x))`, in nats; NaN for NaN.
     #[inline(always)]
     pub fn log_sf(&self, x: V) -> V {
-        self.at(x).log_mass(self, V::ONE)
+        self.at(x).log_mass(self, V::ONE).or_nan_of(x)
     }
 
-    /// `F(x)`.
+    /// `F(x)`; NaN for NaN.
     #[inline(always)]
     pub fn cdf(&self, x: V) -> V {
         exp(self.log_cdf(x))
     }
 
-    /// `log f(x)`, in nats.
+    /// `log f(x)`, in nats; NaN for NaN.
     #[inline(always)]
     pub fn log_pdf(&self, x: V) -> V {
         let point = self.at(x);
         let root = V::constant(SQRT_TAU);
-        point.density_shift + ln(point.total_density / (self.total * root))
+        (point.density_shift + ln(point.total_density / (self.total * root))).or_nan_of(x)
     }
 
     /// The weights, their sum, and one over each scale.

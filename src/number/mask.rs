@@ -1,6 +1,6 @@
 //! Yes or no in each lane.
 
-use core::ops::BitAnd;
+use core::ops::{BitAnd, Not};
 
 use super::{Value, Zeros};
 
@@ -45,6 +45,14 @@ impl<V: Value> BitAnd for Mask<V> {
     }
 }
 
+impl<V: Value> Not for Mask<V> {
+    type Output = Self;
+    #[inline(always)]
+    fn not(self) -> Self {
+        Mask(self.select(V::ZEROS, V::ONE))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,6 +64,7 @@ mod tests {
         let less = Mask::less(a, b);
         assert_eq!(less.select(Pack([1.0; 4]), Pack([7.0; 4])), Pack([1.0, 7.0, 7.0, 7.0]));
         assert_eq!((less & Mask::ALL).select(a, b).0[..2], [1.0, 1.0]);
+        assert!((!less).any() && !(!Mask::<Pack<f32, 4>>::ALL).any());
         assert!(less.any() && !less.only_if(false).any() && !(less & Mask::less(b, a)).any());
         assert!(Mask::less(f64::from_order(0), f64::from_order(1)).any());
     }

@@ -1,5 +1,7 @@
 //! What the maths runs on: scalars, lanes of them, and the instructions of the machine.
 
+#[cfg(feature = "bytemuck")]
+mod boxed;
 mod coefficients;
 mod flat;
 mod fused;
@@ -10,6 +12,8 @@ mod pack;
 mod real;
 mod value;
 
+#[cfg(feature = "bytemuck")]
+pub use boxed::boxed;
 pub(crate) use coefficients::Coefficients;
 pub use flat::Flat;
 pub use fused::Fused;

@@ -35,7 +35,7 @@ impl<T: Real, B: DifferentiableBijector<T, D, C>, const D: usize, const C: usize
 /// A batch is cut into `P` shares of whole packs, whose sums are added in their order: with the feature `rayon` each is a task for its threads. The result depends on `P`, not on the
 /// feature or the number of threads. Lanes and shares have defaults: `Trainer::<MyFlow>::ZEROS`, or `Trainer::<_>::ZEROS` where the flow's type follows from what it trains.
 ///
-/// It is plain zeroed data: put it in a `static`, or (feature `bytemuck`) in a box made by `bytemuck::zeroed_box`, so that it never passes over the stack.
+/// It is plain zeroed data: put it in a `static`, or (feature `bytemuck`) in a box made by `boxed`, so that it never passes over the stack.
 #[cfg_attr(feature = "bytemuck", derive(bytemuck::Zeroable))]
 #[cfg_attr(feature = "bytemuck", zeroable(bound = "F: bytemuck::Zeroable, F::Tape<V>: bytemuck::Zeroable"))]
 pub struct Trainer<F, V = Wide<<F as Trainable>::Scalar>, const P: usize = 1>
