@@ -160,7 +160,7 @@ fn back<V: Value<Scalar = f64>, B: DifferentiableBijector<f64, D> + Zeros, const
 /// The gradient of `case` for the cotangents given, against the file's `grad.*`; then by packs against by samples.
 ///
 /// For the likelihood the cotangents of a last layer's `z` and log-det cancel: `z/n - z/n` of `dz + d_log_det z`. So one coupling alone tests `d log f` here, the inner layers of a flow
-/// test `dz` too (a wrong sign of `dz/dlogit` fails in two cases only), and `tests/gradients.rs` tests both for every layer.
+/// test `dz` too (a wrong sign of `dz/dlogit` fails in two cases only), and `tests/properties` tests both for every layer.
 fn gradients<B: DifferentiableBijector<f64, D> + Zeros, const D: usize>(
     case: &Case,
     bijector: &B,
