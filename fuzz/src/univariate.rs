@@ -186,11 +186,14 @@ fn check_mixture<T: Real, const K: usize>(input: &mut Input, first: u8) {
             if is_nan(x) { is_nan(z) } else { z.is_finite() } && log_det.is_finite(),
             "z {z:e}, log_det {log_det:e} at {x:e}: {mixture:?}"
         );
-        for (name, log) in [("log_cdf", mixture.log_cdf(x)), ("log_sf", mixture.log_sf(x))] {
-            assert!(log.is_finite() && log <= T::ZEROS, "{name} {log:e} at {x:e}: {mixture:?}");
+        let (log_cdf, log_sf, cdf, log_pdf) = (mixture.log_cdf(x), mixture.log_sf(x), mixture.cdf(x), mixture.log_pdf(x));
+        let told = format!("log_cdf {log_cdf:e}, log_sf {log_sf:e}, cdf {cdf:e}, log_pdf {log_pdf:e} at {x:e}: {mixture:?}");
+        if is_nan(x) {
+            assert!([log_cdf, log_sf, cdf, log_pdf].into_iter().all(is_nan), "{told}");
+        } else {
+            assert!([log_cdf, log_sf].into_iter().all(|log| log.is_finite() && log <= T::ZEROS), "{told}");
+            assert!(T::ZEROS <= cdf && cdf <= T::ONE && log_pdf.is_finite(), "{told}");
         }
-        let (cdf, log_pdf) = (mixture.cdf(x), mixture.log_pdf(x));
-        assert!(T::ZEROS <= cdf && cdf <= T::ONE && log_pdf.is_finite(), "cdf {cdf:e}, log_pdf {log_pdf:e} at {x:e}: {mixture:?}");
         (x, z, log_det)
     });
     if is_nan(a) || is_nan(b) {
