@@ -379,7 +379,9 @@ fn dot<V: Value>(v: &[V::Scalar], x: &[V]) -> V {
 /// The kernels of a type of lanes without type parameters: not inlined, so that they are compiled in this crate.
 macro_rules! compiled_here {
     ($affine:ident, $add_outer:ident) => {
-        #[inline(never)]
+        // A microcontroller inlines the choice of a width, so that no other is linked.
+        #[cfg_attr(any(target_arch = "arm", target_arch = "riscv32"), inline(always))]
+        #[cfg_attr(not(any(target_arch = "arm", target_arch = "riscv32")), inline(never))]
         fn affine(x: &[Self], weights: &[Self::Scalar], bias: &[Self::Scalar], relu: bool, y: &mut [Self]) {
             $crate::number::kernels::$affine(x, weights, bias, relu, y);
         }
