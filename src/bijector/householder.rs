@@ -4,7 +4,7 @@ use rand_core::Rng;
 
 use crate::bijector::{Bijector, DifferentiableBijector};
 use crate::linalg::{moderate, with_room};
-use crate::math::{product_error, standard_normal, sum_in_two, sum_of};
+use crate::math::{fill_standard_normal, product_error, sum_in_two, sum_of};
 use crate::number::kernels::reflect_here;
 use crate::number::{Real, Value};
 use crate::parameters::{Init, Part};
@@ -77,9 +77,7 @@ crate::parameters! { impl[T: Real, const D: usize, const R: usize] Parameters<T>
 /// Standard-normal reflectors: uniform directions.
 impl<T: Real, const D: usize, const R: usize> Init<T> for Householder<T, D, R> {
     fn init<G: Rng + ?Sized>(&mut self, rng: &mut G) {
-        for v in self.reflectors.as_flattened_mut() {
-            *v = standard_normal(rng);
-        }
+        fill_standard_normal(rng, self.reflectors.as_flattened_mut());
     }
 }
 

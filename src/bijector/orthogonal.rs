@@ -6,7 +6,7 @@ use rand_core::Rng;
 
 use crate::bijector::{Bijector, DifferentiableBijector};
 use crate::linalg::{orthonormalize, with_room};
-use crate::math::standard_normal;
+use crate::math::fill_standard_normal;
 use crate::number::{Real, Value};
 use crate::parameters::{Init, Part};
 
@@ -105,9 +105,7 @@ crate::parameters! { impl[T: Real, const D: usize] Parameters<T> + Zeros for Ort
 /// Uniform over all rotations and reflections (Haar): the factor `q` of a normal matrix `q r` whose `r` has a positive diagonal (Mezzadri 2007).
 impl<T: Real, const D: usize> Init<T> for Orthogonal<T, D> {
     fn init<R: Rng + ?Sized>(&mut self, rng: &mut R) {
-        for entry in self.matrix.as_flattened_mut() {
-            *entry = standard_normal(rng);
-        }
+        fill_standard_normal(rng, self.matrix.as_flattened_mut());
         orthonormalize(&mut self.matrix);
     }
 }

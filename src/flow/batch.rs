@@ -7,7 +7,7 @@ use rand_core::Rng;
 use crate::bijector::Bijector;
 use crate::flow::rows::{IntoRows, Rows, contexts_of, load};
 use crate::flow::{Flow, log_prob, nothing_or_nan, sum_nll};
-use crate::math::standard_normal;
+use crate::math::fill_standard_normal;
 use crate::number::outline::on_lanes;
 use crate::number::{Real, Value};
 
@@ -103,9 +103,7 @@ impl<T: Real, B: Bijector<T, D, C>, const D: usize, const C: usize> Flow<T, B, D
     /// [`BatchError`], if the lengths do not agree; nothing is drawn then.
     pub fn fill_given<R: Rng + ?Sized>(&self, rng: &mut R, contexts: &[[T; C]], samples: &mut [[T; D]]) -> Result<(), BatchError> {
         check(samples.len(), contexts, None)?;
-        for z in samples.as_flattened_mut() {
-            *z = standard_normal(rng);
-        }
+        fill_standard_normal(rng, samples.as_flattened_mut());
         map(&self.bijector, Direction::Inverse, samples, contexts, None);
         Ok(())
     }

@@ -5,7 +5,7 @@ use rand_core::Rng;
 use crate::bijector::{Bijector, DifferentiableBijector};
 use crate::flow::batch::{Direction, map};
 use crate::flow::{log_prob, nothing_or_nan};
-use crate::math::standard_normal;
+use crate::math::fill_standard_normal;
 use crate::number::{Real, Zeros};
 
 /// A [`Flow`](crate::Flow) at one context: `p(. | c)`.
@@ -87,18 +87,14 @@ impl<T: Real, B: Bijector<T, D, C>, const D: usize, const C: usize> Given<'_, T,
     /// A draw from `p(. | c)`: `f^-1` of a standard normal. `D` generator words; the same seed gives the same bits on every target.
     pub fn sample<R: Rng + ?Sized>(&self, rng: &mut R) -> [T; D] {
         let mut state = [T::ZEROS; D];
-        for z in &mut state {
-            *z = standard_normal(rng);
-        }
+        fill_standard_normal(rng, &mut state);
         self.bijector.inverse_and_log_det(&mut state, &self.context);
         state
     }
 
     /// A draw from `p(. | c)` in each place of `samples`, of the latents of [`Given::sample`] called once a place; on lanes, so that results differ from it by rounding.
     pub fn fill<R: Rng + ?Sized>(&self, rng: &mut R, samples: &mut [[T; D]]) {
-        for z in samples.as_flattened_mut() {
-            *z = standard_normal(rng);
-        }
+        fill_standard_normal(rng, samples.as_flattened_mut());
         map(self.bijector, Direction::Inverse, samples, &[self.context], None);
     }
 

@@ -15,3 +15,10 @@ pub fn standard_normal<T: Real, R: Rng + ?Sized>(rng: &mut R) -> T {
     let (sign, tail) = T::signed_tail(rng);
     sign * quantile_log_tail(ln(tail))
 }
+
+/// [`standard_normal`] in each place, in their order.
+pub(crate) fn fill_standard_normal<T: Real, R: Rng + ?Sized>(rng: &mut R, to: &mut [T]) {
+    for z in to {
+        *z = standard_normal(rng);
+    }
+}

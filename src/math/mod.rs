@@ -31,7 +31,7 @@ mod sigmoid;
 mod sums;
 mod tail;
 
-pub(crate) use draw::standard_normal;
+pub(crate) use draw::{fill_standard_normal, standard_normal};
 pub use exp::{exp, expm1};
 pub(crate) use exp::{exp_falling, exp_normal, exp_normal_of_two};
 pub(crate) use ln::ln_rough;
