@@ -42,6 +42,8 @@ fn refuses<B: DifferentiableBijector<f32, 2, C>, const C: usize>(flow: &Flow<f32
             assert!(y.iter().all(|y| y.is_nan()) && log_det.is_nan(), "{x:?} given {c:?} goes to {y:?} with {log_det}");
         }
         assert!(given.score(x).iter().all(|d| d.is_nan()));
+        let sample = given.sample(&mut Pcg64::new(1, 1));
+        assert!(sample.iter().all(|x| x.is_nan() != c.iter().all(|c| c.is_finite())), "a sample given {c:?} is {sample:?}");
     }
     // Beside a sound row, whose result they must not touch.
     let sound = ([0.5, -0.25], [0.25; C]);

@@ -86,10 +86,9 @@ impl<T: Real, B: Bijector<T, D, C>, const D: usize, const C: usize> Given<'_, T,
 
     /// A draw from `p(. | c)`: `f^-1` of a standard normal. `D` generator words; the same seed gives the same bits on every target.
     pub fn sample<R: Rng + ?Sized>(&self, rng: &mut R) -> [T; D] {
-        let mut state = [T::ZEROS; D];
-        fill_standard_normal(rng, &mut state);
-        self.bijector.inverse_and_log_det(&mut state, &self.context);
-        state
+        let mut z = [T::ZEROS; D];
+        fill_standard_normal(rng, &mut z);
+        self.inverse(&z)
     }
 
     /// A draw from `p(. | c)` in each place of `samples`, of the latents of [`Given::sample`] called once a place; on lanes, so that results differ from it by rounding.
