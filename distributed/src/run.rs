@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
-use gaussflow::train::{Copies, FitState, Order, Settings, Total, Trainer};
 use gaussflow::Parameters;
+use gaussflow::train::{Copies, FitState, Order, Settings, Total, Trainer};
 use rand_pcg::Pcg64;
 
 use crate::checkpoint::{self, Identity, Kept, replace};
