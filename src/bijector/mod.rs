@@ -3,6 +3,7 @@
 mod act_norm;
 mod compose;
 mod coupling;
+mod gaussian_mixture;
 mod householder;
 mod inverse;
 mod linear;
@@ -13,6 +14,7 @@ mod permutation;
 
 pub use act_norm::ActNorm;
 pub use coupling::{Conditional, Coupling};
+pub use gaussian_mixture::GaussianMixture;
 pub use householder::Householder;
 pub use inverse::Inverse;
 pub use linear::Linear;
