@@ -36,7 +36,7 @@ mod univariate;
 
 pub use bijector::{
     ActNorm, AllTransformed, Alternating, Bijector, Conditional, Coupling, DifferentiableBijector, FirstHalf, GaussianMixture, Householder,
-    Inverse, Linear, Marginal, Mask, NotOrthogonal, Order, Orthogonal, Permutation, Reverse, Reversed, Swap,
+    Inverse, Linear, Marginal, Mask, NoSupport, NotOrthogonal, Order, Orthogonal, Permutation, Reverse, Reversed, Support, Swap,
 };
 pub use conditioner::{
     Activation, ConstantOutput, ContextDense, Dense, DifferentiableLayer, Each, Gelu, Head, Identity, Int8Dense, Int8Head, Layer,

@@ -72,6 +72,7 @@ parts! {
     orthogonal: Orthogonal<T, 3>, 3, 0;
     householder: Householder<T, 3, 2>, 3, 0;
     permutation: (Permutation<Reversed>, ActNorm<T, 2>), 2, 0;
+    support: Support<T, 3>, 3, 0;
     inverse: Inverse<(ActNorm<T, 2>, Linear<T, 2>)>, 2, 0;
     array: [Linear<T, 2>; 3], 2, 0;
     marginal_tanh: Marginal<T, Mix<T>, 2>, 2, 0;

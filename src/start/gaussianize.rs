@@ -2,7 +2,7 @@
 
 use rand_core::Rng;
 
-use crate::bijector::{ActNorm, Bijector, Coupling, Householder, Inverse, Linear, Marginal, Mask, Order, Orthogonal, Permutation};
+use crate::bijector::{ActNorm, Bijector, Coupling, Householder, Inverse, Linear, Marginal, Mask, Order, Orthogonal, Permutation, Support};
 use crate::conditioner::{ConstantOutput, Each, Layer, Width};
 use crate::number::{Real, Zeros};
 use crate::parameters::for_each_tuple;
@@ -150,6 +150,18 @@ impl<T: Real, P: Order<D>, const D: usize, const C: usize> Gaussianize<T, D, C> 
 
     fn gaussianize<R: Rng + Clone>(&mut self, samples: &mut [[T; D]], _: &mut [T], _: &WarmStart, _: &R) -> Result<f64, DataError> {
         Ok(map::<T, Self, D, C>(self, samples))
+    }
+}
+
+/// Its bounds are settings; it refuses the first sample that is not inside of them.
+impl<T: Real, const D: usize, const C: usize> Gaussianize<T, D, C> for Support<T, D> {
+    const LEAST: usize = 1;
+
+    fn gaussianize<R: Rng + Clone>(&mut self, samples: &mut [[T; D]], _: &mut [T], _: &WarmStart, _: &R) -> Result<f64, DataError> {
+        match samples.iter().position(|x| !self.contains(x)) {
+            Some(index) => Err(DataError::Support(index)),
+            None => Ok(map::<T, Self, D, C>(self, samples)),
+        }
     }
 }
 

@@ -62,6 +62,8 @@ pub enum DataError {
     Sample(usize),
     /// This sample holds a value beyond the square root of the type's largest number.
     Large(usize),
+    /// This sample is on or outside of the bounds of a [`Support`](crate::Support).
+    Support(usize),
     /// There are fewer samples than `needed`, one a component.
     TooFew {
         /// How many there have to be.
@@ -84,6 +86,7 @@ impl fmt::Display for DataError {
             DataError::Empty => write!(f, "there is no sample to fit"),
             DataError::Sample(index) => write!(f, "sample {index} is not finite"),
             DataError::Large(index) => write!(f, "sample {index} holds a value beyond the square root of the type's largest number"),
+            DataError::Support(index) => write!(f, "sample {index} is not inside of the bounds of the flow's support"),
             DataError::TooFew { needed } => write!(f, "there must be at least {needed} samples, one a component"),
             DataError::Scratch { needed } => write!(f, "the scratch slice must hold {needed} values"),
             DataError::Scale(d) => {

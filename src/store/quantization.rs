@@ -1,6 +1,6 @@
 //! From a trained flow to one that stores its weights smaller.
 
-use crate::bijector::{ActNorm, Coupling, Householder, Inverse, Linear, Marginal, Orthogonal, Permutation};
+use crate::bijector::{ActNorm, Coupling, Householder, Inverse, Linear, Marginal, Orthogonal, Permutation, Support};
 use crate::conditioner::{ContextDense, Dense, Gelu, Head, LeakyRelu, Relu, Residual, SharedHead, Sigmoid, Silu, Softplus, Tanh};
 use crate::flow::Flow;
 use crate::number::Real;
@@ -60,6 +60,7 @@ kept! {
     [T: Clone, const D: usize] Orthogonal<T, D>;
     [T: Clone, const D: usize, const R: usize] Householder<T, D, R>;
     [P: Clone] Permutation<P>;
+    [T: Clone, const D: usize] Support<T, D>;
 }
 
 impl<S, F: Quantize<S>> Quantize<Residual<S>> for Residual<F> {
