@@ -42,7 +42,7 @@ pub use conditioner::{
     Activation, ConstantOutput, ContextDense, Dense, DifferentiableLayer, Each, Gelu, Head, Identity, Int8Dense, Int8Head, Layer,
     LeakyRelu, Relu, Residual, Shape, SharedHead, Sigmoid, Silu, Softplus, Tanh, Width,
 };
-pub use flow::{BatchError, Flow, Given, IntoRows, Rows, log_base};
+pub use flow::{Attribution, BatchError, Flow, Given, IntoRows, Rows, log_base};
 pub use math::draw::standard_normal;
 pub use mixture::{Mixture, MixtureError};
 #[doc(hidden)]

@@ -7,7 +7,7 @@ mod moons;
 #[path = "common/small.rs"]
 mod small;
 
-use gaussflow::train::{Outcome, Progress, Settings, TrainError, Trainer};
+use gaussflow::train::{Noise, Outcome, Progress, Settings, TrainError, Trainer};
 use gaussflow::{
     Affine, ContextDense, Coupling, FirstHalf, Flow, Head, Init, Marginal, MixtureCdf, NoClamp, Pack, Swap, Tanh, TanhClamp, Zeros,
     standard_normal,
@@ -201,4 +201,33 @@ fn contexts_are_learned() {
         let mean: f32 = (0..200).map(|_| flow.given([c]).sample(&mut rng)[0]).sum::<f32>() / 200.0;
         assert!((mean - c).abs() < 0.3, "samples given {c} have mean {mean}");
     }
+}
+
+/// Noise of a column's step makes a density of a coin's throws: uniform on `(-1/2, 3/2)`, of entropy `ln 2`. The same noise for any number of shares.
+#[test]
+fn noise_makes_a_density_of_repeated_values() {
+    type Coin = Flow<f64, Marginal<f64, MixtureCdf<NoClamp, 8>, 1>, 1>;
+    let throws: Vec<[f64; 1]> = (0..400).map(|n| [f64::from(u8::from(n % 2 == 0))]).collect();
+    let noise = Noise { steps: [1.0], deviations: [0.0] };
+    let settings = Settings { epochs: 60, batch: 50, learning_rate: 0.03, ..Settings::default() };
+    let mut dequantized = throws.clone();
+    noise.add(&mut dequantized, &mut Pcg32::new(9, 1));
+    let fit = |noise: Noise<f64, 1>| {
+        let [mut one, mut two] = std::array::from_fn(|_| Coin::random(&mut Pcg32::new(1, 1)));
+        one.fit(&throws).settings(settings).noise(noise).run(&mut Trainer::<_, Pack<f64, 4>, 1>::ZEROS, &mut Pcg32::new(2, 1)).unwrap();
+        two.fit(&throws).settings(settings).noise(noise).run(&mut Trainer::<_, Pack<f64, 4>, 2>::ZEROS, &mut Pcg32::new(2, 1)).unwrap();
+        let apart = (one.mean_nll(&dequantized) - two.mean_nll(&dequantized)).abs();
+        // Shares add gradients in another order; other noise would be 1e-3 apart.
+        assert!(apart < 1e-8, "{apart}");
+        [one.mean_nll(&throws), one.mean_nll(&dequantized)]
+    };
+    let [_, with] = fit(noise);
+    // Normals make no vertical edges: they cost some hundredths.
+    assert!((with - 2f64.ln()).abs() < 0.1, "{with}");
+    let [on_values, without] = fit(Noise::default());
+    assert!(on_values < -0.5 && without > 1.0, "{on_values}, {without}");
+
+    let unsound = Noise { steps: [f64::NAN], deviations: [0.0] };
+    let refused = Coin::ZEROS.fit(&throws).noise(unsound).run(&mut Trainer::<_>::ZEROS, &mut Pcg32::new(2, 1));
+    assert_eq!(refused, Err(TrainError::Setting("noise.steps")));
 }

@@ -61,6 +61,12 @@ pub trait Bijector<T: Real, const D: usize, const C: usize = 0> {
         log_det
     }
 
+    /// As [`Self::forward_and_log_det`], with the log-det by dimension added to `log_dets`, where the map is triangular: `z_d` depends on `x_0 .. x_d` alone, and
+    /// `log_dets[d]` gains `log|dz_d / dx_d|`. Returns whether it is; where it is not, `x` and `log_dets` are of no use.
+    fn forward_and_log_dets<V: Value<Scalar = T>>(&self, _x: &mut [V; D], _context: &[V; C], _log_dets: &mut [V; D]) -> bool {
+        false
+    }
+
     /// Tells `visit` what the bijector is made of, so that files of weights are told apart. By default nothing: the number of parameters then has to do.
     fn describe(_visit: &mut impl FnMut(Part)) {}
 }

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::bijector::coupling::map_each;
 use crate::bijector::{Bijector, DifferentiableBijector};
 use crate::math::{exp, ln, ln_1p, sigmoid};
 use crate::number::{Real, Value, Zeros};
@@ -110,6 +111,26 @@ impl<T: Real, const D: usize> Support<T, D> {
         }
     }
 
+    /// `z` and the log-det of a dimension at `x`.
+    #[inline(always)]
+    fn open<V: Value<Scalar = T>>(&self, d: usize, x: V) -> (V, V) {
+        match self.bounds(d) {
+            Bounds::Neither => (x, V::ZEROS),
+            Bounds::Below(lower) => {
+                let z = ln_inside(x - V::splat(lower));
+                (z, -z)
+            }
+            Bounds::Above(upper) => {
+                let z = -ln_inside(V::splat(upper) - x);
+                (z, z)
+            }
+            Bounds::Both(lower, upper) => {
+                let (above, below) = (ln_inside(x - V::splat(lower)), ln_inside(V::splat(upper) - x));
+                (above - below, V::splat(log_width(lower, upper)) - (above + below))
+            }
+        }
+    }
+
     /// `dz/dx` and `dlog_det/dx` of a dimension at `x`; of one without bounds, none.
     #[inline(always)]
     fn slopes<V: Value<Scalar = T>>(&self, d: usize, x: V) -> Option<[V; 2]> {
@@ -150,26 +171,11 @@ impl<T: Real, const D: usize> Init<T> for Support<T, D> {
 impl<T: Real, const D: usize, const C: usize> Bijector<T, D, C> for Support<T, D> {
     #[inline(always)]
     fn forward_and_log_det<V: Value<Scalar = T>>(&self, x: &mut [V; D], _: &[V; C]) -> V {
-        let mut log_det = V::ZEROS;
-        for d in 0..D {
-            match self.bounds(d) {
-                Bounds::Neither => {}
-                Bounds::Below(lower) => {
-                    x[d] = ln_inside(x[d] - V::splat(lower));
-                    log_det -= x[d];
-                }
-                Bounds::Above(upper) => {
-                    x[d] = -ln_inside(V::splat(upper) - x[d]);
-                    log_det += x[d];
-                }
-                Bounds::Both(lower, upper) => {
-                    let (above, below) = (ln_inside(x[d] - V::splat(lower)), ln_inside(V::splat(upper) - x[d]));
-                    x[d] = above - below;
-                    log_det += V::splat(log_width(lower, upper)) - (above + below);
-                }
-            }
-        }
-        log_det
+        map_each(
+            x,
+            #[inline(always)]
+            |d, x| self.open(d, x),
+        )
     }
 
     #[inline(always)]
@@ -198,6 +204,16 @@ impl<T: Real, const D: usize, const C: usize> Bijector<T, D, C> for Support<T, D
             }
         }
         log_det
+    }
+
+    #[inline(always)]
+    fn forward_and_log_dets<V: Value<Scalar = T>>(&self, x: &mut [V; D], _: &[V; C], log_dets: &mut [V; D]) -> bool {
+        for d in 0..D {
+            let (z, log_det) = self.open(d, x[d]);
+            x[d] = z;
+            log_dets[d] += log_det;
+        }
+        true
     }
 
     fn describe(visit: &mut impl FnMut(Part)) {
