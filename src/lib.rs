@@ -52,6 +52,6 @@ pub use number::boxed;
 pub use number::{Flat, Fused, Pack, Real, Value, Wide, Zeros};
 pub use parameters::{Init, Parameters, Part, Role};
 pub use univariate::{
-    Affine, AffineParams, ClampedMixture, LogScaleClamp, MixtureCdf, MixtureParams, MixtureTape, NoClamp, RationalQuadraticSpline,
-    SigmoidClamp, SplineParams, TanhClamp, Univariate,
+    Affine, AffineParams, CircularSpline, ClampedMixture, LogScaleClamp, MixtureCdf, MixtureParams, MixtureTape, NoClamp,
+    RationalQuadraticSpline, SigmoidClamp, SplineParams, TanhClamp, Univariate,
 };

@@ -117,7 +117,7 @@ const STARTS: [(&str, &str); 3] = [("src/start", "Gaussianize"), ("src/start", "
 
 /// What parts do not have, and why.
 const NOT_APPLICABLE: [(&[Has], &[&str], &str); 9] = [
-    (&[Laws, Gradients], &["Support"], BOUNDED),
+    (&[Laws, Gradients], &["Support", "CircularSpline"], BOUNDED),
     (&[Laws, Gradients, RoundTrip], &["Int8Dense", "Int8Head"], WEIGHTS_ARE_BYTES),
     (&[WarmStart], &["Int8Dense", "Int8Head"], WEIGHTS_ARE_BYTES),
     (&[WarmStart], &["Dense", "ContextDense", "Residual"], HIDDEN),
@@ -127,7 +127,7 @@ const NOT_APPLICABLE: [(&[Has], &[&str], &str); 9] = [
         &["TanhClamp", "SigmoidClamp", "NoClamp"],
         "a clamp's bounds are settings; log-scales come from data through `LogScaleClamp::raw`",
     ),
-    (&[Quantization], &["MixtureCdf", "Affine", "RationalQuadraticSpline"], KEPT),
+    (&[Quantization], &["MixtureCdf", "Affine", "RationalQuadraticSpline", "CircularSpline"], KEPT),
     (&[Quantization], &["TanhClamp", "SigmoidClamp", "NoClamp"], KEPT),
     (&ALL, &["Identity"], NOT_IN_A_FLOW),
 ];

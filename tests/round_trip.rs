@@ -80,6 +80,7 @@ parts! {
     marginal_free: Marginal<T, MixtureCdf<NoClamp, 3>, 2>, 2, 0;
     marginal_affine: Marginal<T, Affine<TanhClamp<T>>, 2>, 2, 0;
     marginal_spline: Marginal<T, RationalQuadraticSpline<T, 4>, 2>, 2, 0;
+    marginal_circular: Marginal<T, CircularSpline<T, 4>, 2>, 2, 0;
     coupling_relu: Activated<T, Relu>, 3, 0;
     coupling_leaky_relu: Activated<T, LeakyRelu>, 3, 0;
     coupling_tanh: Activated<T, Tanh>, 3, 0;
