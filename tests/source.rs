@@ -29,6 +29,12 @@ fn of_bijectors() {
     same!((Orthogonal<f32, 1>, Inverse<Reverse>): (Orthogonal { matrix: [[1.0]] }, Inverse(Permutation::new())));
     same!(Marginal<f32, Mix<NoClamp>, 1>: Marginal { univariate: MixtureCdf { clamp: NoClamp }, params: [[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]] });
     same!(Marginal<f32, Affine<TanhClamp<f32>>, 1>: Marginal { univariate: Affine { clamp: TanhClamp { bound: 3.0 } }, params: [[1.0, 2.0]] });
+    same!(GaussianMixture<f32, 2, 1>: GaussianMixture {
+        logits: [0.0],
+        offsets: [[1.0], [2.0]],
+        coefficients: [[[0.0], [0.0]], [[3.0], [0.0]]],
+        log_scales: [[4.0], [5.0]]
+    });
     same!(Marginal<f32, Spline, 1>: Marginal { univariate: RationalQuadraticSpline { bound: 3.0 }, params: [[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]] });
 }
 
