@@ -70,6 +70,8 @@ parts! {
     act_norm: ActNorm<T, 2>, 2, 0;
     linear: Linear<T, 3>, 3, 0;
     orthogonal: Orthogonal<T, 3>, 3, 0;
+    gaussian_mixture: GaussianMixture<T, 3, 2>, 3, 0;
+    gaussian_mixture_of_one: GaussianMixture<T, 1, 1>, 1, 0;
     householder: Householder<T, 3, 2>, 3, 0;
     permutation: (Permutation<Reversed>, ActNorm<T, 2>), 2, 0;
     support: Support<T, 3>, 3, 0;

@@ -31,6 +31,12 @@ fn of_bijectors() {
     same!(Support<f32, 2>: Support { lower: [0.0, -2.5], upper: [1.0, 0.1] });
     same!(Marginal<f32, Mix<NoClamp>, 1>: Marginal { univariate: MixtureCdf { clamp: NoClamp }, params: [[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]] });
     same!(Marginal<f32, Affine<TanhClamp<f32>>, 1>: Marginal { univariate: Affine { clamp: TanhClamp { bound: 3.0 } }, params: [[1.0, 2.0]] });
+    same!(GaussianMixture<f32, 2, 1>: GaussianMixture {
+        logits: [0.0],
+        offsets: [[1.0], [2.0]],
+        coefficients: [[[0.0], [0.0]], [[3.0], [0.0]]],
+        log_scales: [[4.0], [5.0]]
+    });
     same!(Marginal<f32, Spline, 1>: Marginal { univariate: RationalQuadraticSpline { bound: 3.0 }, params: [[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]] });
 }
 

@@ -2,7 +2,9 @@
 
 use rand_core::Rng;
 
-use crate::bijector::{ActNorm, Bijector, Coupling, Householder, Inverse, Linear, Marginal, Mask, Order, Orthogonal, Permutation, Support};
+use crate::bijector::{
+    ActNorm, Bijector, Coupling, GaussianMixture, Householder, Inverse, Linear, Marginal, Mask, Order, Orthogonal, Permutation, Support,
+};
 use crate::conditioner::{ConstantOutput, Each, Layer, Width};
 use crate::number::{Real, Zeros};
 use crate::parameters::for_each_tuple;
@@ -162,6 +164,15 @@ impl<T: Real, const D: usize, const C: usize> Gaussianize<T, D, C> for Support<T
             Some(index) => Err(DataError::Support(index)),
             None => Ok(map::<T, Self, D, C>(self, samples)),
         }
+    }
+}
+
+/// Stays as it is.
+impl<T: Real, const D: usize, const K: usize, const C: usize> Gaussianize<T, D, C> for GaussianMixture<T, D, K> {
+    const LEAST: usize = 1;
+
+    fn gaussianize<R: Rng + Clone>(&mut self, samples: &mut [[T; D]], _: &mut [T], _: &WarmStart, _: &R) -> Result<f64, DataError> {
+        Ok(map::<T, Self, D, C>(self, samples))
     }
 }
 

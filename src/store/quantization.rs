@@ -1,6 +1,6 @@
 //! From a trained flow to one that stores its weights smaller.
 
-use crate::bijector::{ActNorm, Coupling, Householder, Inverse, Linear, Marginal, Orthogonal, Permutation, Support};
+use crate::bijector::{ActNorm, Coupling, GaussianMixture, Householder, Inverse, Linear, Marginal, Orthogonal, Permutation, Support};
 use crate::conditioner::{ContextDense, Dense, Gelu, Head, LeakyRelu, Relu, Residual, SharedHead, Sigmoid, Silu, Softplus, Tanh};
 use crate::flow::Flow;
 use crate::number::Real;
@@ -55,6 +55,7 @@ kept! {
     [T: Real, U: Univariate<T> + Clone, const H: usize, const B: usize] Head<T, U, H, B>;
     [T: Real, U: Univariate<T> + Clone, const H: usize, const B: usize] SharedHead<T, U, H, B>;
     [T: Real, U: Univariate<T> + Clone, const D: usize] Marginal<T, U, D>;
+    [T: Clone, const D: usize, const K: usize] GaussianMixture<T, D, K>;
     [T: Clone, const D: usize] ActNorm<T, D>;
     [T: Clone, const D: usize] Linear<T, D>;
     [T: Clone, const D: usize] Orthogonal<T, D>;

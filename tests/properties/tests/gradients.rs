@@ -118,6 +118,8 @@ bijectors! {
     marginal_affine: Marginal<f64, Affine<NoClamp>, 2>, 2, 0, log_det LOG_DET;
     marginal_spline: Marginal<f64, RationalQuadraticSpline<f64, 4>, 2>, 2, 1, log_det LOG_DET;
     coupling_affine: Coupling<FirstHalf, Affine<TanhClamp<f64>>, (Dense<f64, 1, 4>, Tanh, Head<f64, Affine<TanhClamp<f64>>, 4, 2>), 1, 2>, 3, 0, log_det LOG_DET;
+    gaussian_mixture: GaussianMixture<f64, 3, 4>, 3, 1, log_det LOG_DET;
+    gaussian_mixture_of_one: GaussianMixture<f64, 2, 1>, 2, 0, log_det LOG_DET;
     act_norm: ActNorm<f64, 3>, 3, 1, log_det LOG_DET;
     linear: Linear<f64, 3>, 3, 1, log_det LOG_DET;
     orthogonal: Orthogonal<f64, 3>, 3, 1, log_det 0.0;
