@@ -35,12 +35,14 @@ pub mod train;
 mod univariate;
 
 pub use bijector::{
-    ActNorm, AllTransformed, Alternating, Bijector, Conditional, Coupling, DifferentiableBijector, FirstHalf, GaussianMixture, Householder,
-    Inverse, Linear, Marginal, Mask, NoSupport, NotOrthogonal, Order, Orthogonal, Permutation, Reverse, Reversed, Support, Swap,
+    ActNorm, AllTransformed, Alternating, Autoregressive, Bijector, Conditional, Coupling, DifferentiableBijector, FirstHalf,
+    GaussianMixture, Householder, Inverse, Linear, Marginal, Mask, NoSupport, NotOrthogonal, Order, Orthogonal, Permutation, Reverse,
+    Reversed, Support, Swap,
 };
 pub use conditioner::{
-    Activation, ConstantOutput, ContextDense, Dense, DifferentiableLayer, Each, Gelu, Head, Identity, Int8Dense, Int8Head, Layer,
-    LeakyRelu, Relu, Residual, Shape, SharedHead, Sigmoid, Silu, Softplus, Tanh, Width,
+    Activation, ConstantOutput, ContextDense, Degrees, Dense, DifferentiableLayer, Each, Gelu, Head, Identity, Int8Dense, Int8Head, Layer,
+    LeakyRelu, Masked, MaskedDense, MaskedHead, MaskedInput, Ordered, Relu, Residual, Shape, SharedHead, Sigmoid, Silu, Softplus, Tanh,
+    Width,
 };
 pub use flow::{Attribution, BatchError, Flow, Given, IntoRows, Rows, log_base};
 pub use math::draw::standard_normal;

@@ -66,6 +66,10 @@ type Hidden<T, N> = Coupling<FirstHalf, Mix<T>, (N, Head<T, Mix<T>, 3, 2>), 1, 2
 /// The same with an activation `A`.
 type Activated<T, A> = Hidden<T, (Dense<T, 1, 3>, A)>;
 
+/// A masked network with the univariate `U`.
+type Masks<T, U, const D: usize, const C: usize> =
+    (MaskedInput<T, D, 5, C>, Tanh, MaskedDense<T, 5, 4, D, C>, Tanh, MaskedHead<T, U, 4, D, C>);
+
 parts! {
     act_norm: ActNorm<T, 2>, 2, 0;
     linear: Linear<T, 3>, 3, 0;
@@ -92,5 +96,8 @@ parts! {
     coupling_gelu: Activated<T, Gelu>, 3, 0;
     coupling_residual: Hidden<T, (Dense<T, 1, 3>, Residual<(Dense<T, 3, 3>, Tanh)>)>, 3, 0;
     coupling_given: Hidden<T, ContextDense<T, 1, 2, 3>>, 3, 2;
+    autoregressive: Autoregressive<Mix<T>, Masks<T, Mix<T>, 3, 0>, 3>, 3, 0;
+    autoregressive_given: Autoregressive<Mix<T>, Masks<T, Mix<T>, 3, 2>, 3>, 3, 2;
+    masked_of_one: Autoregressive<Mix<T>, (MaskedInput<T, 1, 2>, Masked<Dense<T, 2, 2>, 1>, MaskedHead<T, Mix<T>, 2, 1>), 1>, 1, 0;
     coupling_shared: Coupling<FirstHalf, Mix<T>, (Dense<T, 1, 3>, SharedHead<T, Mix<T>, 3, 2>), 1, 2>, 3, 0;
 }

@@ -56,6 +56,16 @@ fn of_couplings() {
     same!(Shared: SharedHead { head: Head { weights: [[[5.0, 6.0]]], bias: [[7.0, 8.0]] } });
     same!(ContextDense<f32, 1, 1, 1>: ContextDense { dense: Dense { weights: [[1.0]], bias: [2.0] }, context_weights: [[3.0]] });
     same!(Int8Dense<f32, 1, 1>: Int8Dense { weights: [[-127]], scales: [0.5], bias: [2.0] });
+    type Masks = (MaskedInput<f32, 2, 1>, Relu, MaskedDense<f32, 1, 1, 2>, MaskedHead<f32, Affine<NoClamp>, 1, 2>);
+    same!(Autoregressive<Affine<NoClamp>, Masks, 2>: Autoregressive {
+        univariate: Affine { clamp: NoClamp },
+        conditioner: (
+            Masked::input(ContextDense { dense: Dense { weights: [[1.0], [0.0]], bias: [2.0] }, context_weights: [] }),
+            Relu,
+            Masked::dense(Dense { weights: [[3.0]], bias: [4.0] }),
+            Masked::head(Head { weights: [[[0.0, 0.0], [5.0, 6.0]]], bias: [[7.0, 8.0], [9.0, 1.0]] }),
+        )
+    });
     type Small = Int8Head<f32, Affine<NoClamp>, 1, 1, 2>;
     same!(Small: Int8Head { weights: [[[1, 2]]], scales: [[5.0, 6.0]], bias: [[7.0, 8.0]] });
     same!((LeakyRelu, Sigmoid, Silu, Softplus, Gelu, SigmoidClamp<f32>): (LeakyRelu, Sigmoid, Silu, Softplus, Gelu, SigmoidClamp { low: -5.0, high: 3.0 }));

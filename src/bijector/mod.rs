@@ -1,6 +1,7 @@
 //! Bijectors of `R^D` and their composition.
 
 mod act_norm;
+mod autoregressive;
 mod compose;
 mod coupling;
 mod gaussian_mixture;
@@ -14,6 +15,7 @@ mod permutation;
 mod support;
 
 pub use act_norm::ActNorm;
+pub use autoregressive::Autoregressive;
 pub use coupling::{Conditional, Coupling};
 pub use gaussian_mixture::GaussianMixture;
 pub use householder::Householder;

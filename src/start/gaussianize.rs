@@ -3,9 +3,10 @@
 use rand_core::Rng;
 
 use crate::bijector::{
-    ActNorm, Bijector, Coupling, GaussianMixture, Householder, Inverse, Linear, Marginal, Mask, Order, Orthogonal, Permutation, Support,
+    ActNorm, Autoregressive, Bijector, Coupling, GaussianMixture, Householder, Inverse, Linear, Marginal, Mask, Order, Orthogonal,
+    Permutation, Support,
 };
-use crate::conditioner::{ConstantOutput, Each, Layer, Width};
+use crate::conditioner::{ConstantOutput, Each, Layer, Ordered, Width};
 use crate::number::{Real, Zeros};
 use crate::parameters::for_each_tuple;
 use crate::start::{DataError, FitUnivariate, Rotation, WarmStart};
@@ -115,6 +116,31 @@ where
         let mut params: [U::Params<T>; B] = Zeros::ZEROS;
         let transformed = (0..D).filter(|d| !M::IDENTITY[*d]);
         for (params, d) in params.iter_mut().zip(transformed) {
+            *params = fit_dimension(&self.univariate, samples, d, column, settings, rng)?;
+        }
+        self.conditioner.set_constant(&params);
+        Ok(map::<T, Self, D, C>(self, samples))
+    }
+}
+
+impl<T, U, N, const D: usize, const C: usize> Gaussianize<T, D, C> for Autoregressive<U, N, D>
+where
+    T: Real,
+    U: FitUnivariate<T>,
+    N: Layer<T, Ordered<D>, C, Out = Each<U, D>> + ConstantOutput<T, Each<U, D>>,
+{
+    const LEAST: usize = U::LEAST;
+
+    fn gaussianize<R: Rng + Clone>(
+        &mut self,
+        samples: &mut [[T; D]],
+        column: &mut [T],
+        settings: &WarmStart,
+        rng: &R,
+    ) -> Result<f64, DataError> {
+        self.univariate.init();
+        let mut params: [U::Params<T>; D] = Zeros::ZEROS;
+        for (d, params) in params.iter_mut().enumerate() {
             *params = fit_dimension(&self.univariate, samples, d, column, settings, rng)?;
         }
         self.conditioner.set_constant(&params);

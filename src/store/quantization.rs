@@ -1,7 +1,9 @@
 //! From a trained flow to one that stores its weights smaller.
 
-use crate::bijector::{ActNorm, Coupling, GaussianMixture, Householder, Inverse, Linear, Marginal, Orthogonal, Permutation, Support};
-use crate::conditioner::{ContextDense, Dense, Gelu, Head, LeakyRelu, Relu, Residual, SharedHead, Sigmoid, Silu, Softplus, Tanh};
+use crate::bijector::{
+    ActNorm, Autoregressive, Coupling, GaussianMixture, Householder, Inverse, Linear, Marginal, Orthogonal, Permutation, Support,
+};
+use crate::conditioner::{ContextDense, Dense, Gelu, Head, LeakyRelu, Masked, Relu, Residual, SharedHead, Sigmoid, Silu, Softplus, Tanh};
 use crate::flow::Flow;
 use crate::number::Real;
 use crate::parameters::for_each_tuple;
@@ -70,6 +72,13 @@ impl<S, F: Quantize<S>> Quantize<Residual<S>> for Residual<F> {
     }
 }
 
+/// What is masked is 0 in either.
+impl<S, F: Quantize<S>, const D: usize, const C: usize> Quantize<Masked<S, D, C>> for Masked<F, D, C> {
+    fn quantize(&mut self, full: &Masked<S, D, C>) {
+        self.layer.quantize(&full.layer);
+    }
+}
+
 impl<S, F: Quantize<S>> Quantize<Inverse<S>> for Inverse<F> {
     fn quantize(&mut self, full: &Inverse<S>) {
         self.0.quantize(&full.0);
@@ -78,6 +87,13 @@ impl<S, F: Quantize<S>> Quantize<Inverse<S>> for Inverse<F> {
 
 impl<M, U: Clone, N, S: Quantize<N>, const A: usize, const B: usize> Quantize<Coupling<M, U, N, A, B>> for Coupling<M, U, S, A, B> {
     fn quantize(&mut self, full: &Coupling<M, U, N, A, B>) {
+        self.univariate.clone_from(&full.univariate);
+        self.conditioner.quantize(&full.conditioner);
+    }
+}
+
+impl<U: Clone, N, S: Quantize<N>, const D: usize> Quantize<Autoregressive<U, N, D>> for Autoregressive<U, S, D> {
+    fn quantize(&mut self, full: &Autoregressive<U, N, D>) {
         self.univariate.clone_from(&full.univariate);
         self.conditioner.quantize(&full.conditioner);
     }
