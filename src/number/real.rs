@@ -35,7 +35,7 @@ pub trait Real:
 {
     /// The lanes of [`Wide`](crate::Wide).
     type Wide: Value<Scalar = Self>;
-    /// As many lanes without fused multiply-add.
+    /// Lanes without fused multiply-add, for two vectors of 128 bits.
     type Plain: Value<Scalar = Self>;
 
     /// The distance from 1 to the next larger number: `2^-23` or `2^-52`.
@@ -172,7 +172,7 @@ macro_rules! real {
 
         impl Real for $t {
             type Wide = Pack<Fused<$t>, $lanes>;
-            type Plain = Pack<$t, $lanes>;
+            type Plain = Pack<$t, { $lanes / 2 }>;
 
             const EPSILON: Self = $t::EPSILON;
             const MAX: Self = $t::MAX;
