@@ -30,6 +30,7 @@ mod parameters;
 pub mod root;
 pub mod start;
 pub mod store;
+pub mod stream;
 pub mod toy;
 pub mod train;
 mod univariate;
