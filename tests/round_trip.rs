@@ -1,7 +1,8 @@
 //! Every part comes back, bit for bit, from the bytes of `Flow::encode` and from text by `serde`.
 //!
-//! A new part is one line of the table.
+//! A new part is one line of the table, and one of `tests/data/structures.txt`: the hash of its structure in files, which no later release may change.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
 use gaussflow::*;
@@ -28,12 +29,26 @@ fn drawn<T: Real, B: Bijector<T, D, C> + Parameters<T> + Init<T>, const D: usize
     flow
 }
 
+/// The hash of the structure, and how many scalars its description tells of.
+fn structure<T: Real, B: Bijector<T, D, C> + Parameters<T>, const D: usize, const C: usize>() -> (u64, usize) {
+    let mut bytes = vec![0; Flow::<T, B, D, C>::ENCODED_LEN];
+    Flow::<T, B, D, C>::ZEROS.encode(&mut bytes).expect("room, and finite parameters");
+    let mut scalars = 0;
+    B::describe(&mut |part| match part {
+        Part::Setting(_) => scalars += 1,
+        Part::Tensor(_, shape) => scalars += shape.iter().product::<usize>(),
+        _ => {}
+    });
+    (u64::from_le_bytes(bytes[16..24].try_into().expect("8 bytes")), scalars)
+}
+
 fn comes_back<T: Real, B, const D: usize, const C: usize>(name: &str)
 where
     B: Bijector<T, D, C> + Parameters<T> + Init<T> + Debug,
 {
     let flow = drawn::<T, B, D, C>();
     assert_eq!(bits::<T>(&flow).len(), B::COUNT + B::FIXED, "{name}");
+    assert_eq!(structure::<T, B, D, C>().1, B::COUNT + B::FIXED, "{name} describes another number of parameters than it has");
     let mut bytes = vec![0; Flow::<T, B, D, C>::ENCODED_LEN];
     assert_eq!(flow.encode(&mut bytes), Ok(bytes.len()), "{name}");
     let mut decoded = Flow::<T, B, D, C>::ZEROS;
@@ -46,8 +61,8 @@ where
 }
 
 macro_rules! parts {
-    ($($name:ident: $bijector:ty, $d:literal, $c:literal;)+) => {$(
-        #[test]
+    ($($name:ident: $bijector:ty, $d:literal, $c:literal;)+) => {
+        $(#[test]
         fn $name() {
             fn both<T: Real>() {
                 comes_back::<T, $bijector, $d, $c>(stringify!($name));
@@ -55,7 +70,23 @@ macro_rules! parts {
             both::<f32>();
             both::<f64>();
         }
-    )+};
+    )+
+
+        fn structures<T: Real>() -> BTreeMap<&'static str, u64> {
+            [$((stringify!($name), structure::<T, $bijector, $d, $c>().0)),+].into()
+        }
+    };
+}
+
+/// No two structures share a hash, and each has the one that it always had: a part that changes what it tells refuses the files of before.
+#[test]
+fn structures_keep_their_hashes() {
+    let structures = structures::<f32>();
+    assert_eq!(structures, self::structures::<f64>());
+    let distinct: BTreeSet<u64> = structures.values().copied().collect();
+    assert_eq!(distinct.len(), structures.len(), "two structures with one hash: {structures:x?}");
+    let lines: String = structures.iter().map(|(name, hash)| format!("{name} {hash:016x}\n")).collect();
+    assert!(lines == include_str!("data/structures.txt"), "tests/data/structures.txt should be\n{lines}");
 }
 
 type Mix<T> = MixtureCdf<TanhClamp<T>, 3>;
