@@ -45,7 +45,7 @@ pub use conditioner::{
     LeakyRelu, Masked, MaskedDense, MaskedHead, MaskedInput, Ordered, Relu, Residual, Shape, SharedHead, Sigmoid, Silu, Softplus, Tanh,
     Width,
 };
-pub use flow::{Attribution, BatchError, Flow, Given, IntoRows, Rows, log_base};
+pub use flow::{Attribution, BatchError, Flow, Given, IntoRows, NoMarginal, Rows, log_base};
 pub use math::draw::standard_normal;
 pub use mixture::{Mixture, MixtureError};
 #[doc(hidden)]

@@ -85,6 +85,18 @@ impl<T: Real, const D: usize, const C: usize> Bijector<T, D, C> for ActNorm<T, D
         true
     }
 
+    fn log_det_of_present(&self, x: &mut [Option<T>; D], _: &[T; C]) -> Option<T> {
+        let mut sum = T::ZEROS;
+        for d in 0..D {
+            if let Some(x) = &mut x[d] {
+                let log_det = held(self.log_scale[d]);
+                *x = within_floats(Value::mul_add(exp(log_det), *x, self.shift[d]));
+                sum += log_det;
+            }
+        }
+        Some(sum)
+    }
+
     fn describe(visit: &mut impl FnMut(Part)) {
         visit(Part::Kind("act_norm"));
         visit(Part::Tensor("log_scale", &[D]));

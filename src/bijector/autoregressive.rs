@@ -117,6 +117,17 @@ impl<T: Real, U: Univariate<T>, N: Layer<T, Ordered<D>, C, Out = Each<U, D>>, co
         )
     }
 
+    fn forward_and_log_dets<V: Value<Scalar = T>>(&self, x: &mut [V; D], context: &[V; C], log_dets: &mut [V; D]) -> bool {
+        let mut params = Zeros::ZEROS;
+        self.conditioner.apply::<V, Identity>(x, context, &mut params);
+        for d in 0..D {
+            let (z, log_det) = self.univariate.forward_and_log_det(&params[d], x[d]);
+            x[d] = z;
+            log_dets[d] += log_det;
+        }
+        true
+    }
+
     fn describe(visit: &mut impl FnMut(Part)) {
         visit(Part::Kind("autoregressive"));
         U::describe(visit);

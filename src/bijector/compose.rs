@@ -44,6 +44,12 @@ macro_rules! implement {
                 true $(&& self.$i.forward_and_log_dets(x, context, log_dets))+
             }
 
+            fn log_det_of_present(&self, x: &mut [Option<T>; D], context: &[T; C]) -> Option<T> {
+                let mut log_det = T::ZEROS;
+                $(log_det += self.$i.log_det_of_present(x, context)?;)+
+                Some(log_det)
+            }
+
             fn describe(visit: &mut impl FnMut(Part)) {
                 $(<$b as Bijector<T, D, C>>::describe(visit);)+
             }
@@ -119,6 +125,10 @@ impl<T: Real, const D: usize, const C: usize, B: Bijector<T, D, C>, const L: usi
 
     fn forward_and_log_dets<V: Value<Scalar = T>>(&self, x: &mut [V; D], context: &[V; C], log_dets: &mut [V; D]) -> bool {
         self.iter().all(|bijector| bijector.forward_and_log_dets(x, context, log_dets))
+    }
+
+    fn log_det_of_present(&self, x: &mut [Option<T>; D], context: &[T; C]) -> Option<T> {
+        self.iter().try_fold(T::ZEROS, |sum, bijector| Some(sum + bijector.log_det_of_present(x, context)?))
     }
 
     fn describe(visit: &mut impl FnMut(Part)) {

@@ -120,6 +120,18 @@ impl<T: Real, U: Univariate<T>, const D: usize, const C: usize> Bijector<T, D, C
         true
     }
 
+    fn log_det_of_present(&self, x: &mut [Option<T>; D], _: &[T; C]) -> Option<T> {
+        let mut sum = T::ZEROS;
+        for d in 0..D {
+            if let Some(x) = &mut x[d] {
+                let (z, log_det) = self.univariate.forward_and_log_det::<T>(&self.params[d], *x);
+                *x = z;
+                sum += log_det;
+            }
+        }
+        Some(sum)
+    }
+
     fn describe(visit: &mut impl FnMut(Part)) {
         visit(Part::Kind("marginal"));
         U::describe(visit);

@@ -69,6 +69,12 @@ pub trait Bijector<T: Real, const D: usize, const C: usize = 0> {
         false
     }
 
+    /// Maps the coordinates that are there in place and returns their log-det, where each is mapped by itself; or takes them all, leaving `None`, and returns their log-density, as a
+    /// mixture can. `None` where coordinates depend on each other otherwise: the default.
+    fn log_det_of_present(&self, _x: &mut [Option<T>; D], _context: &[T; C]) -> Option<T> {
+        None
+    }
+
     /// Tells `visit` what the bijector is made of, so that files of weights are told apart. By default nothing: the number of parameters then has to do.
     fn describe(_visit: &mut impl FnMut(Part)) {}
 }

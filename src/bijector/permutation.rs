@@ -127,6 +127,11 @@ impl<T: Real, P: Order<D>, const D: usize, const C: usize> Bijector<T, D, C> for
         V::ZEROS
     }
 
+    fn log_det_of_present(&self, x: &mut [Option<T>; D], _: &[T; C]) -> Option<T> {
+        *x = Self::source().map(|from| x[from]);
+        Some(T::ZEROS)
+    }
+
     fn describe(visit: &mut impl FnMut(Part)) {
         visit(Part::Kind("permutation"));
         visit(Part::Order(&Self::source()));

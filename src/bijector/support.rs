@@ -216,6 +216,18 @@ impl<T: Real, const D: usize, const C: usize> Bijector<T, D, C> for Support<T, D
         true
     }
 
+    fn log_det_of_present(&self, x: &mut [Option<T>; D], _: &[T; C]) -> Option<T> {
+        let mut sum = T::ZEROS;
+        for d in 0..D {
+            if let Some(x) = &mut x[d] {
+                let (z, log_det) = self.open(d, *x);
+                *x = z;
+                sum += log_det;
+            }
+        }
+        Some(sum)
+    }
+
     fn describe(visit: &mut impl FnMut(Part)) {
         visit(Part::Kind("support"));
         visit(Part::Tensor("lower", &[D]));

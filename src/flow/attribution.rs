@@ -36,7 +36,7 @@ impl<T: Real, const D: usize> Attribution<T, D> {
 impl<T: Real, B: Bijector<T, D, C>, const D: usize, const C: usize> Given<'_, T, B, D, C> {
     /// What each dimension contributes to `log p(x | c)`.
     ///
-    /// A triangular flow (of [`ActNorm`](crate::ActNorm), [`Support`](crate::Support), [`Marginal`](crate::Marginal) and other maps with a diagonal or triangular Jacobian) tells exact terms,
+    /// A triangular flow (one of [`ActNorm`](crate::ActNorm), [`Support`](crate::Support), [`Marginal`](crate::Marginal), [`GaussianMixture`](crate::GaussianMixture), [`Autoregressive`](crate::Autoregressive)) tells exact terms,
     /// at the cost of one density; any other the distance times the score, at that of some thirty.
     ///
     /// # Domain
@@ -113,7 +113,7 @@ mod tests {
     use rand_pcg::Pcg64;
 
     use super::Attribution;
-    use crate::bijector::{ActNorm, Householder, Linear, Marginal, Support};
+    use crate::bijector::{ActNorm, GaussianMixture, Householder, Linear, Marginal, Support};
     use crate::check;
     use crate::flow::Flow;
     use crate::number::Zeros;
@@ -136,6 +136,19 @@ mod tests {
         assert!((a.iter().sum::<f64>() - flow.log_prob(&x)).abs() < 1e-14);
         assert_eq!((a[0], a[2]), (b[0], b[2]));
         assert!((b[1] - a[1] - (flow.log_prob(&moved) - flow.log_prob(&x))).abs() < 1e-12);
+    }
+
+    #[test]
+    fn terms_of_a_mixture_are_conditional_densities() {
+        let mut flow = Flow::<f64, (ActNorm<f64, 3>, GaussianMixture<f64, 3, 4>), 3>::random(&mut Pcg64::new(1, 2));
+        check::perturb(&mut flow.bijector.1, 0.4, &mut Pcg64::new(11, 12));
+        let x = [0.7, -2.0, 0.3];
+        let Attribution::Terms(terms) = flow.attribution(&x) else { panic!() };
+        let mixture = &flow.bijector.1;
+        for d in 0..3 {
+            let expected = mixture.log_prob(&x[..=d]) - mixture.log_prob(&x[..d]);
+            assert!((terms[d] - expected).abs() < 1e-14, "{d}: {terms:?}, {expected}");
+        }
     }
 
     #[test]

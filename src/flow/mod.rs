@@ -5,6 +5,7 @@ mod base;
 mod batch;
 mod given;
 mod likelihood;
+mod present;
 pub(crate) mod rows;
 mod summary;
 
@@ -14,6 +15,7 @@ pub use batch::BatchError;
 pub use given::Given;
 pub use likelihood::Total;
 pub(crate) use likelihood::sum_nll;
+pub use present::NoMarginal;
 pub use rows::{IntoRows, Rows};
 
 use core::fmt;

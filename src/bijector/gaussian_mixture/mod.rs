@@ -2,6 +2,7 @@
 
 mod density;
 mod gradient;
+mod missing;
 mod seen;
 
 use rand_core::Rng;
@@ -153,6 +154,24 @@ impl<T: Real, const D: usize, const K: usize, const C: usize> Bijector<T, D, C> 
                 )
             },
         )
+    }
+
+    fn forward_and_log_dets<V: Value<Scalar = T>>(&self, x: &mut [V; D], _: &[V; C], log_dets: &mut [V; D]) -> bool {
+        let (from, mut seen) = (*x, Seen::nothing(&self.logits));
+        for i in 0..D {
+            let next = self.components(i, &from);
+            let (z, log_det) = seen.mixture_from(&next, x[i]).forward_and_log_det(V::ZEROS);
+            seen.see(&next, x[i]);
+            x[i] = z.or_nan_of(x[i]);
+            log_dets[i] += log_det;
+        }
+        true
+    }
+
+    fn log_det_of_present(&self, x: &mut [Option<T>; D], _: &[T; C]) -> Option<T> {
+        let log_prob = self.log_prob_of_present(x);
+        *x = [None; D];
+        Some(log_prob)
     }
 
     fn describe(visit: &mut impl FnMut(Part)) {
