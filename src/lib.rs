@@ -35,8 +35,8 @@ pub mod train;
 mod univariate;
 
 pub use bijector::{
-    ActNorm, AllTransformed, Alternating, Bijector, Conditional, Coupling, DifferentiableBijector, FirstHalf, GaussianMixture, Householder,
-    Inverse, Linear, Marginal, Mask, NotOrthogonal, Order, Orthogonal, Permutation, Reverse, Reversed, Swap,
+    ActNorm, AllTransformed, Alternating, Bijector, Conditional, Coupling, CovarianceError, DifferentiableBijector, FirstHalf,
+    GaussianMixture, Householder, Inverse, Linear, Marginal, Mask, NotOrthogonal, Order, Orthogonal, Permutation, Reverse, Reversed, Swap,
 };
 pub use conditioner::{
     Activation, ConstantOutput, ContextDense, Dense, DifferentiableLayer, Each, Gelu, Head, Identity, Int8Dense, Int8Head, Layer,

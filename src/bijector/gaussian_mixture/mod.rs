@@ -1,8 +1,11 @@
 //! The Gaussian mixture of `D` dimensions as a triangular map.
 
+mod covariances;
 mod density;
 mod gradient;
 mod seen;
+
+pub use covariances::CovarianceError;
 
 use rand_core::Rng;
 
