@@ -7,9 +7,11 @@
 //! ```
 
 mod flow;
+mod triangular;
 mod univariate;
 
 pub use flow::{decode, flow_round_trip, train_step};
+pub use triangular::triangular;
 pub use univariate::{ROUND_TRIP, bisection, inverse, mixture};
 
 /// The program of a target: under cargo-fuzz its entry, elsewhere a replay of the files it is given.

@@ -54,7 +54,7 @@ fn refused<M>(rightly: bool) -> Option<M> {
 }
 
 /// `2^50` or `2^500`, to which `|z|` is held.
-fn held<T: Real>(z: T) -> T {
+pub(crate) fn held<T: Real>(z: T) -> T {
     let limit = T::from_f64(f64::powi(2.0, if T::BITS == 32 { 50 } else { 500 }));
     Value::min(Value::max(z, -limit), limit)
 }
@@ -65,11 +65,11 @@ fn is_nan<T: Real>(x: T) -> bool {
 }
 
 /// `EPSILON * max(1, |z|)`.
-fn unit<T: Real>(z: T) -> T {
+pub(crate) fn unit<T: Real>(z: T) -> T {
     T::EPSILON * Value::max(z.abs(), T::ONE)
 }
 
-fn next<T: Real>(x: T, step: i64) -> T {
+pub(crate) fn next<T: Real>(x: T, step: i64) -> T {
     T::from_order(x.to_order().saturating_add(step))
 }
 

@@ -34,4 +34,4 @@ macro_rules! targets {
     )+};
 }
 
-targets!(inverse, bisection, mixture, flow_round_trip, train_step, decode);
+targets!(inverse, bisection, mixture, triangular, flow_round_trip, train_step, decode);

@@ -17,7 +17,7 @@ mod support;
 pub use act_norm::ActNorm;
 pub use autoregressive::Autoregressive;
 pub use coupling::{Conditional, Coupling};
-pub use gaussian_mixture::GaussianMixture;
+pub use gaussian_mixture::{CovarianceError, GaussianMixture};
 pub use householder::Householder;
 pub use inverse::Inverse;
 pub use linear::Linear;

@@ -20,7 +20,7 @@ impl<T: Real, const D: usize, const K: usize> GaussianMixture<T, D, K> {
     /// `docs/numerics.md`.
     ///
     /// # Cost
-    /// A third of the map, or less: no tail and no quantile is computed.
+    /// Half of the map's, or less: no tail and no quantile is computed.
     ///
     /// # Gradient
     /// [`Flow::score`](crate::Flow::score), and the trainer's.

@@ -1,9 +1,12 @@
 //! The Gaussian mixture of `D` dimensions as a triangular map.
 
+mod covariances;
 mod density;
 mod gradient;
 mod missing;
 mod seen;
+
+pub use covariances::CovarianceError;
 
 use rand_core::Rng;
 
@@ -38,7 +41,8 @@ use seen::Seen;
 /// Means, distances and likelihoods are sums in two parts, so that neither a mean that cancels `x` nor components far out lose digits; the bounds stand in `docs/numerics.md`.
 ///
 /// # Cost
-/// A mixture of one dimension for each of `D`, and `5 K D^2` additions and multiplications for the means; nothing is kept between calls.
+/// A mixture of one dimension for each of `D`, and for the means `5 K D^2` additions and multiplications, twice that without fused ones; nothing is kept between
+/// calls.
 ///
 /// ```
 /// use gaussflow::{Flow, GaussianMixture, Zeros};

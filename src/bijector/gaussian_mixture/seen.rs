@@ -128,17 +128,23 @@ impl<T: Real, const D: usize, const K: usize> GaussianMixture<T, D, K> {
         if nothing.any(|nothing| !(nothing == T::ZEROS)) {
             self.add_with_room(i, x, &mut means, &mut means_low);
         }
-        let (mut log_scales, mut inverse_scales, mut inverse_scales_low) = ([V::ZEROS; K], [V::ZEROS; K], [V::ZEROS; K]);
+        // The same in all lanes, so of scalars.
+        let (mut log_scales, mut inverse_scales, mut inverse_scales_low) = ([T::ZEROS; K], [T::ZEROS; K], [T::ZEROS; K]);
+        for k in 0..K {
+            log_scales[k] = within(self.log_scales[i][k], Mixture::<T, K>::max_log_scale());
+            (inverse_scales[k], inverse_scales_low[k]) = exp_in_two(-log_scales[k]);
+        }
         for k in 0..K {
             [means[k], means_low[k]] = V::map::<Settle, 2, 2>([means[k], means_low[k]]);
-            // The same in all lanes.
-            let log_scale = within(self.log_scales[i][k], Mixture::<T, K>::max_log_scale());
-            let (inverse, low) = exp_in_two(-log_scale);
-            log_scales[k] = V::splat(log_scale);
-            inverse_scales[k] = V::splat(inverse);
-            inverse_scales_low[k] = V::splat(low);
         }
-        Components { means, means_low, log_scales, inverse_scales, inverse_scales_low }
+        let splat = |scalars: [T; K]| scalars.map(V::splat);
+        Components {
+            means,
+            means_low,
+            log_scales: splat(log_scales),
+            inverse_scales: splat(inverse_scales),
+            inverse_scales_low: splat(inverse_scales_low),
+        }
     }
 
     /// Replaces means whose sums of products overflowed by those of factors that a power of two has made smaller.
