@@ -22,6 +22,11 @@
 //! # Ok::<(), gaussflow::start::DataError>(())
 //! ```
 //!
+//! # Columns that a density cannot have
+//!
+//! A constant column has no density. Two values, whole numbers or a sensor's steps have one only if each value is spread over its step; a fit sharpens on such values as long
+//! as it may. [`inspect`] tells of each column what it is, before anything is fitted.
+//!
 //! # A coupling flow that is a marginal flow
 //!
 //! Where the weights of its head are zero, a coupling's network gives the bias, whatever it sees: each dimension has a mixture of its own. A pair of couplings with exchanged
@@ -30,6 +35,7 @@
 //! give, its log-scales held to the clamp's range; one training step moves the weights off zero, and the mixtures begin to depend on the other dimensions.
 
 mod act_norm;
+mod column;
 mod decompose;
 mod em;
 mod gaussianize;
@@ -40,6 +46,7 @@ mod univariate;
 mod warm_start;
 
 pub use crate::bijector::NotOrthogonal;
+pub use column::{Column, Kind, inspect};
 pub use em::{Em, MixtureFit, fit_mixture};
 pub use gaussianize::Gaussianize;
 pub use univariate::FitUnivariate;
