@@ -36,7 +36,7 @@ pub mod train;
 mod univariate;
 
 pub use bijector::{
-    ActNorm, AllTransformed, Alternating, Bijector, Conditional, Coupling, DifferentiableBijector, FirstHalf, GaussianMixture,
+    ActNorm, AllTransformed, Alternating, Bijector, Conditional, ContextNorm, Coupling, DifferentiableBijector, FirstHalf, GaussianMixture,
     Householder, Inverse, Linear, Marginal, Mask, NotOrthogonal, Order, Orthogonal, Permutation, Reverse, Reversed, Swap,
 };
 pub use conditioner::{

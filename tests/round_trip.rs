@@ -88,5 +88,6 @@ parts! {
     coupling_gelu: Activated<T, Gelu>, 3, 0;
     coupling_residual: Hidden<T, (Dense<T, 1, 3>, Residual<(Dense<T, 3, 3>, Tanh)>)>, 3, 0;
     coupling_given: Hidden<T, ContextDense<T, 1, 2, 3>>, 3, 2;
+    context_norm: ContextNorm<T, Hidden<T, ContextDense<T, 1, 2, 3>>, 2>, 3, 2;
     coupling_shared: Coupling<FirstHalf, Mix<T>, (Dense<T, 1, 3>, SharedHead<T, Mix<T>, 3, 2>), 1, 2>, 3, 0;
 }

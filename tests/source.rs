@@ -27,6 +27,7 @@ fn of_bijectors() {
     same!(Flow<f32, [Householder<f32, 2, 1>; 2], 2>: Flow::new([Householder { reflectors: [[0.1, -1e-7]] }, Householder { reflectors: [[1e16, -0.0]] }]));
     same!((ActNorm<f64, 1>, Linear<f64, 1>): (ActNorm { log_scale: [0.5], shift: [1.0] }, Linear { factors: [[2.0]], bias: [3.0] }));
     same!((Orthogonal<f32, 1>, Inverse<Reverse>): (Orthogonal { matrix: [[1.0]] }, Inverse(Permutation::new())));
+    same!(ContextNorm<f32, Reverse, 2>: ContextNorm { mean: [900.0, 0.5], scale: [0.004, 2.0], bijector: Permutation::new() });
     same!(Marginal<f32, Mix<NoClamp>, 1>: Marginal { univariate: MixtureCdf { clamp: NoClamp }, params: [[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]] });
     same!(Marginal<f32, Affine<TanhClamp<f32>>, 1>: Marginal { univariate: Affine { clamp: TanhClamp { bound: 3.0 } }, params: [[1.0, 2.0]] });
     same!(Marginal<f32, Spline, 1>: Marginal { univariate: RationalQuadraticSpline { bound: 3.0 }, params: [[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]] });

@@ -40,6 +40,10 @@ macro_rules! implement {
                 log_det
             }
 
+            fn visit_contexts(&self, context: &[T; C], visit: &mut impl FnMut(&[T; C])) {
+                $(<$b as Bijector<T, D, C>>::visit_contexts(&self.$i, context, visit);)+
+            }
+
             fn describe(visit: &mut impl FnMut(Part)) {
                 $(<$b as Bijector<T, D, C>>::describe(visit);)+
             }
@@ -111,6 +115,10 @@ impl<T: Real, const D: usize, const C: usize, B: Bijector<T, D, C>, const L: usi
             log_det += bijector.forward_states(x, context, visit);
         }
         log_det
+    }
+
+    fn visit_contexts(&self, context: &[T; C], visit: &mut impl FnMut(&[T; C])) {
+        self.iter().for_each(|bijector| bijector.visit_contexts(context, visit));
     }
 
     fn describe(visit: &mut impl FnMut(Part)) {

@@ -2,6 +2,7 @@
 
 mod act_norm;
 mod compose;
+mod context_norm;
 mod coupling;
 mod gaussian_mixture;
 mod householder;
@@ -13,6 +14,7 @@ mod orthogonal;
 mod permutation;
 
 pub use act_norm::ActNorm;
+pub use context_norm::ContextNorm;
 pub use coupling::{Conditional, Coupling};
 pub use gaussian_mixture::GaussianMixture;
 pub use householder::Householder;
@@ -43,7 +45,8 @@ use crate::parameters::{Parameters, Part};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a bijector of {D} dimensions with {C} context variables over `{T}`",
     label = "every part of a flow must be a `Bijector<{T}, {D}, {C}>`",
-    note = "check the part's dimension, its conditioner's widths (first layer: `Width<A>`; last: a head for `B` dimensions) and its context width"
+    note = "check the part's dimension, its conditioner's widths (first layer: `Width<A>`; last: a head for `B` dimensions) and its context width",
+    note = "a tuple has one to eight parts; a longer one is a tuple of tuples: `((a, b, c), (d, e, f))`"
 )]
 pub trait Bijector<T: Real, const D: usize, const C: usize = 0> {
     /// Maps `x` to `z` in place; returns `log|det J_f|`.
@@ -59,6 +62,9 @@ pub trait Bijector<T: Real, const D: usize, const C: usize = 0> {
         log_det
     }
 
+    /// Shows the context as each network sees it: standardised, where it is ([`ContextNorm`]). Not at all by default, for maps that need none.
+    fn visit_contexts(&self, _context: &[T; C], _visit: &mut impl FnMut(&[T; C])) {}
+
     /// Tells `visit` what the bijector is made of, so that files of weights are told apart. By default nothing: the number of parameters then has to do.
     fn describe(_visit: &mut impl FnMut(Part)) {}
 }
@@ -69,7 +75,8 @@ pub trait Bijector<T: Real, const D: usize, const C: usize = 0> {
 /// those of parameters are summed over the lanes into `gradient`, a value of the bijector's own type, where they are asked for.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no gradient as a bijector of {D} dimensions with {C} context variables over `{T}`",
-    note = "implement `DifferentiableBijector` for it (and `DifferentiableLayer` for its conditioner), or use it for inference only"
+    note = "implement `DifferentiableBijector` for it (and `DifferentiableLayer` for its conditioner), or use it for inference only",
+    note = "where its parts have context variables, the flow's type names how many, also in `Trainer::<Flow<T, B, D, C>>`"
 )]
 pub trait DifferentiableBijector<T: Real, const D: usize, const C: usize = 0>: Bijector<T, D, C> + Parameters<T> {
     /// What the way back needs; `()` where it needs nothing.

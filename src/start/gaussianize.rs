@@ -2,7 +2,9 @@
 
 use rand_core::Rng;
 
-use crate::bijector::{ActNorm, Bijector, Coupling, Householder, Inverse, Linear, Marginal, Mask, Order, Orthogonal, Permutation};
+use crate::bijector::{
+    ActNorm, Bijector, ContextNorm, Coupling, Householder, Inverse, Linear, Marginal, Mask, Order, Orthogonal, Permutation,
+};
 use crate::conditioner::{ConstantOutput, Each, Layer, Width};
 use crate::number::{Real, Zeros};
 use crate::parameters::for_each_tuple;
@@ -28,6 +30,14 @@ pub trait Gaussianize<T: Real, const D: usize, const C: usize = 0>: Bijector<T, 
         settings: &WarmStart,
         rng: &R,
     ) -> Result<f64, DataError>;
+
+    /// Fits what standardises contexts ([`ContextNorm`]) to these; nothing by default.
+    ///
+    /// # Errors
+    /// Those of [`ContextNorm::fit`].
+    fn fit_contexts(&mut self, _contexts: &[[T; C]]) -> Result<(), DataError> {
+        Ok(())
+    }
 }
 
 /// Maps the samples; the sum of their log-dets. The maps fitted here are the same for any context.
@@ -153,6 +163,25 @@ impl<T: Real, P: Order<D>, const D: usize, const C: usize> Gaussianize<T, D, C> 
     }
 }
 
+/// The bijector is fitted for any context, so for standardised ones.
+impl<T: Real, B: Gaussianize<T, D, C>, const D: usize, const C: usize> Gaussianize<T, D, C> for ContextNorm<T, B, C> {
+    const LEAST: usize = B::LEAST;
+
+    fn gaussianize<R: Rng + Clone>(
+        &mut self,
+        samples: &mut [[T; D]],
+        column: &mut [T],
+        settings: &WarmStart,
+        rng: &R,
+    ) -> Result<f64, DataError> {
+        self.bijector.gaussianize(samples, column, settings, rng)
+    }
+
+    fn fit_contexts(&mut self, contexts: &[[T; C]]) -> Result<(), DataError> {
+        self.fit(contexts)
+    }
+}
+
 /// Stays as it is: what a fit finds is a map towards the normal, not one away from it.
 impl<T: Real, B: Bijector<T, D, C>, const D: usize, const C: usize> Gaussianize<T, D, C> for Inverse<B> {
     const LEAST: usize = 1;
@@ -182,6 +211,10 @@ impl<T: Real, B: Gaussianize<T, D, C>, const L: usize, const D: usize, const C: 
         }
         Ok(log_dets)
     }
+
+    fn fit_contexts(&mut self, contexts: &[[T; C]]) -> Result<(), DataError> {
+        self.iter_mut().try_for_each(|bijector| bijector.fit_contexts(contexts))
+    }
 }
 
 macro_rules! implement {
@@ -203,6 +236,11 @@ macro_rules! implement {
                 let mut log_dets = 0.0;
                 $(log_dets += self.$i.gaussianize(samples, column, settings, rng)?;)+
                 Ok(log_dets)
+            }
+
+            fn fit_contexts(&mut self, contexts: &[[T; C]]) -> Result<(), DataError> {
+                $(<$b as Gaussianize<T, D, C>>::fit_contexts(&mut self.$i, contexts)?;)+
+                Ok(())
             }
         }
     };

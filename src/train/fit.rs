@@ -6,7 +6,7 @@ use crate::bijector::{Bijector, DifferentiableBijector};
 use crate::flow::rows::{IntoRows, Rows};
 use crate::flow::{Flow, sum_nll};
 use crate::number::{Real, Value};
-use crate::train::error::check_samples;
+use crate::train::error::{check_contexts, check_samples, check_varied};
 use crate::train::loss::Batch;
 use crate::train::{Copies, FitState, Order, Outcome, Progress, Settings, TrainError, Trainer};
 
@@ -45,6 +45,7 @@ pub struct Fit<'a, T, B, const D: usize, const C: usize, E = fn(&Progress<T>), S
     validation: Option<Rows<'a, T, D, C>>,
     settings: Settings<T>,
     copies: Copies<'a, Flow<T, B, D, C>>,
+    raw_contexts: bool,
     told: E,
     stop: S,
 }
@@ -58,6 +59,7 @@ impl<T: Real, B: Bijector<T, D, C>, const D: usize, const C: usize> Flow<T, B, D
             validation: None,
             settings: Settings::default(),
             copies: Copies::default(),
+            raw_contexts: false,
             told: |_| (),
             stop: |_| false,
         }
@@ -89,16 +91,23 @@ impl<'a, T: Real, B, const D: usize, const C: usize, E, S> Fit<'a, T, B, D, C, E
         self
     }
 
+    /// Trains on contexts of any size. Otherwise a variable that networks see with a root mean square above 50 is refused ([`TrainError::RawContext`]): as revolutions a minute, say, it would
+    /// leave them saturated, and the fit nats behind one whose contexts [`ContextNorm`](crate::ContextNorm) standardises.
+    pub fn allow_raw_contexts(mut self) -> Self {
+        self.raw_contexts = true;
+        self
+    }
+
     /// Calls `told` after each epoch.
     pub fn each_epoch<G: FnMut(&Progress<T>)>(self, told: G) -> Fit<'a, T, B, D, C, G, S> {
-        let Fit { flow, train, validation, settings, copies, stop, .. } = self;
-        Fit { flow, train, validation, settings, copies, told, stop }
+        let Fit { flow, train, validation, settings, copies, raw_contexts, stop, .. } = self;
+        Fit { flow, train, validation, settings, copies, raw_contexts, told, stop }
     }
 
     /// Ends the fit after the first epoch at which `stop` holds.
     pub fn stop_if<G: FnMut(&Progress<T>) -> bool>(self, stop: G) -> Fit<'a, T, B, D, C, E, G> {
-        let Fit { flow, train, validation, settings, copies, told, .. } = self;
-        Fit { flow, train, validation, settings, copies, told, stop }
+        let Fit { flow, train, validation, settings, copies, raw_contexts, told, .. } = self;
+        Fit { flow, train, validation, settings, copies, raw_contexts, told, stop }
     }
 
     /// Runs the fit. The trainer is reset first; the rows of each epoch come in a random [`Order`].
@@ -115,9 +124,13 @@ impl<'a, T: Real, B, const D: usize, const C: usize, E, S> Fit<'a, T, B, D, C, E
         E: FnMut(&Progress<T>),
         S: FnMut(&Progress<T>) -> bool,
     {
-        let Fit { flow, train, validation, settings, mut copies, mut told, mut stop } = self;
+        let Fit { flow, train, validation, settings, mut copies, raw_contexts, mut told, mut stop } = self;
         settings.check()?;
         check_samples(&train)?;
+        check_varied(&train)?;
+        if !raw_contexts {
+            check_contexts::<T, B, D, C>(&flow.bijector, train.contexts())?;
+        }
         if let Some(rows) = &validation {
             check_samples(rows)?;
         }

@@ -96,6 +96,8 @@ bijectors! {
     coupling_no_clamp: Linear2, 2, 0, log_det LOG_DET;
     conditional: Conditional<Mix<4>, (ContextDense<f64, 0, 2, 5>, Tanh, MixHead<4, 5, 1>), 1>, 1, 2, log_det LOG_DET;
     conditional_of_two: Conditional<Mix<3>, (ContextDense<f64, 0, 3, 5>, Tanh, MixHead<3, 5, 2>), 2>, 2, 3, log_det LOG_DET;
+    context_norm: ContextNorm<f64, Given3, 2>, 3, 2, log_det LOG_DET;
+    inverse_of_context_norm: Inverse<ContextNorm<f64, G3, 2>>, 3, 2, log_det LOG_DET;
     householder: Householder<f64, 4, 3>, 4, 0, log_det 0.0;
     householder_one: Householder<f64, 2, 1>, 2, 1, log_det 0.0;
     inverse_coupling: Inverse<P3>, 3, 0, log_det LOG_DET;
