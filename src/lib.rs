@@ -12,7 +12,8 @@ compile_error!(
 #[cfg(any(test, feature = "std", feature = "safetensors", feature = "check"))]
 extern crate std;
 
-/// The generators that draws take: of version 0.10 of this crate.
+/// The generators that draws take: of version 0.10 of this crate, `gaussflow::rand_core::Rng`. One of another version (`rand` 0.9 has `rand_core` 0.9) does not implement it; `rand_pcg` 0.10 and
+/// `rand` 0.10 do.
 pub use rand_core;
 
 mod bijector;
@@ -36,16 +37,14 @@ pub mod train;
 mod univariate;
 
 pub use bijector::{
-    ActNorm, AllTransformed, Alternating, Autoregressive, Bijector, Conditional, Coupling, CovarianceError, DifferentiableBijector,
-    FirstHalf, GaussianMixture, Householder, Inverse, Linear, Marginal, Mask, NoSupport, NotOrthogonal, Order, Orthogonal, Permutation,
-    Reverse, Reversed, Support, Swap,
+    ActNorm, AllTransformed, Alternating, Autoregressive, Bijector, Conditional, ContextNorm, Coupling, CovarianceError, DifferentiableBijector, FirstHalf, GaussianMixture, Householder, Inverse, Linear, Marginal, Mask, NoSupport, NotOrthogonal, Order, Orthogonal, Permutation, Reverse, Reversed, Support, Swap,
 };
 pub use conditioner::{
     Activation, ConstantOutput, ContextDense, Degrees, Dense, DifferentiableLayer, Each, Gelu, Head, Identity, Int8Dense, Int8Head, Layer,
     LeakyRelu, Masked, MaskedDense, MaskedHead, MaskedInput, Ordered, Relu, Residual, Shape, SharedHead, Sigmoid, Silu, Softplus, Tanh,
     Width,
 };
-pub use flow::{Attribution, BatchError, Flow, Given, IntoRows, NoMarginal, Rows, log_base};
+pub use flow::{Attribution, BatchError, Flow, Given, IntoRows, NoMarginal, Rows, WithoutContext, log_base};
 pub use math::draw::standard_normal;
 pub use mixture::{Mixture, MixtureError};
 #[doc(hidden)]

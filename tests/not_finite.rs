@@ -10,7 +10,9 @@ type Splines = Flow<f32, (Householder<f32, 2, 2>, Marginal<f32, Spline, 2>), 2>;
 type Unrotated = Flow<f32, Coupling<FirstHalf, Mixture, (Dense<f32, 1, 16>, Relu, Head<f32, Mixture, 16, 1>), 1, 1>, 2>;
 type Affines = Flow<f32, (Linear<f32, 2>, ActNorm<f32, 2>, Marginal<f32, Affine<NoClamp>, 2>, Inverse<Marginal<f32, Spline, 2>>), 2>;
 type Given2 = Flow<f32, Conditional<Mixture, (ContextDense<f32, 0, 2, 16>, Relu, Head<f32, Mixture, 16, 2>), 2>, 2, 2>;
-type GivenCoupling = Flow<f32, Coupling<FirstHalf, Mixture, (ContextDense<f32, 1, 2, 16>, Relu, Head<f32, Mixture, 16, 1>), 1, 1>, 2, 2>;
+type GivenHalf = Coupling<FirstHalf, Mixture, (ContextDense<f32, 1, 2, 16>, Relu, Head<f32, Mixture, 16, 1>), 1, 1>;
+type GivenCoupling = Flow<f32, GivenHalf, 2, 2>;
+type GivenNorm = Flow<f32, ContextNorm<f32, GivenHalf, 2>, 2, 2>;
 
 const BAD: [f32; 3] = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY];
 
@@ -84,6 +86,7 @@ fn contexts() {
     let rows: Vec<_> = bad_pairs().into_iter().map(|c| (sound, c)).chain(bad_pairs().into_iter().map(|x| (x, sound))).collect();
     refuses(&stirred::<Given2>(), &rows);
     refuses(&stirred::<GivenCoupling>(), &rows);
+    refuses(&stirred::<GivenNorm>(), &rows);
 }
 
 /// NaN inside of a flow comes out as NaN, whatever part it meets.

@@ -130,5 +130,6 @@ parts! {
     autoregressive: Autoregressive<Mix<T>, Masks<T, Mix<T>, 3, 0>, 3>, 3, 0;
     autoregressive_given: Autoregressive<Mix<T>, Masks<T, Mix<T>, 3, 2>, 3>, 3, 2;
     masked_of_one: Autoregressive<Mix<T>, (MaskedInput<T, 1, 2>, Masked<Dense<T, 2, 2>, 1>, MaskedHead<T, Mix<T>, 2, 1>), 1>, 1, 0;
+    context_norm: ContextNorm<T, Hidden<T, ContextDense<T, 1, 2, 3>>, 2>, 3, 2;
     coupling_shared: Coupling<FirstHalf, Mix<T>, (Dense<T, 1, 3>, SharedHead<T, Mix<T>, 3, 2>), 1, 2>, 3, 0;
 }

@@ -29,6 +29,7 @@ fn of_bijectors() {
     same!((Orthogonal<f32, 1>, Inverse<Reverse>): (Orthogonal { matrix: [[1.0]] }, Inverse(Permutation::new())));
     same!(Marginal<f32, CircularSpline<f32, 1>, 1>: Marginal { univariate: CircularSpline { half_turn: 180.0 }, params: [[[1.0], [2.0], [3.0]]] });
     same!(Support<f32, 2>: Support { lower: [0.0, -2.5], upper: [1.0, 0.1] });
+    same!(ContextNorm<f32, Reverse, 2>: ContextNorm { mean: [900.0, 0.5], scale: [0.004, 2.0], bijector: Permutation::new() });
     same!(Marginal<f32, Mix<NoClamp>, 1>: Marginal { univariate: MixtureCdf { clamp: NoClamp }, params: [[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]] });
     same!(Marginal<f32, Affine<TanhClamp<f32>>, 1>: Marginal { univariate: Affine { clamp: TanhClamp { bound: 3.0 } }, params: [[1.0, 2.0]] });
     same!(GaussianMixture<f32, 2, 1>: GaussianMixture {

@@ -4,6 +4,7 @@ use std::fs;
 use std::thread;
 use std::time::Instant;
 
+use gaussflow::start::{Column as Shape, Kind};
 use gaussflow::train::{Outcome, Schedule, Settings};
 use indicatif::{ProgressBar, ProgressStyle};
 use rand_pcg::Pcg64;
@@ -118,6 +119,9 @@ impl Data {
                 );
             }
             standards.push(standard);
+            if let Some(note) = note(&rows, place) {
+                println!("note                `{name}` {note}");
+            }
         }
         let columns_of = |places: &[usize]| places.iter().map(|index| Column { name: table.name(*index), index: *index }).collect();
         let (columns, context) = (columns_of(&columns), columns_of(&context));
@@ -216,6 +220,26 @@ fn standard(rows: &[Vec<f64>], place: usize) -> Option<Standard> {
     let deviation = (rows.iter().map(|row| (row[place] - mean).powi(2)).sum::<f64>() / n).sqrt();
     // What rounding alone makes of equal values is no spread.
     (deviation.is_finite() && deviation > 1e-12 * mean.abs()).then_some(Standard { mean, deviation })
+}
+
+/// What a density cannot have, or is bent by.
+fn note(rows: &[Vec<f64>], place: usize) -> Option<String> {
+    let column = Shape::of(&mut rows.iter().map(|row| row[place]).collect::<Vec<f64>>()).ok()?;
+    match column.kind {
+        Kind::TwoValued => Some(format!("has two values, {} and {}: better as --context", column.least, column.greatest)),
+        Kind::Stepped => {
+            let step = if column.even { "lies on steps of" } else { "repeats its values, at least apart by" };
+            Some(format!("{step} {}: {} values in {} rows, on which a density sharpens", column.step, column.distinct, rows.len()))
+        }
+        Kind::Spiked => {
+            Some(format!("is {} in {} of {} rows: a density has no such point", column.most_common, column.repeats, rows.len()))
+        }
+        _ if column.outliers > 0 => {
+            let (least, greatest) = (column.least, column.greatest);
+            Some(format!("has {} rows far from all others, of {least} to {greatest}: they set its scale", column.outliers))
+        }
+        _ => None,
+    }
 }
 
 /// At 1,001 places from the least to the greatest.

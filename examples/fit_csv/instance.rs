@@ -6,8 +6,8 @@ use std::fmt::Debug;
 use gaussflow::store::RustSource;
 use gaussflow::train::{Outcome, Progress, Settings, Trainer};
 use gaussflow::{
-    ActNorm, Bijector, ClampedMixture, Conditional, ContextDense, Coupling, Dense, DifferentiableBijector, FirstHalf, Flow, Head,
-    Householder, Init, Parameters, Relu, Wide, Zeros,
+    ActNorm, Bijector, ClampedMixture, Conditional, ContextDense, ContextNorm, Coupling, Dense, DifferentiableBijector, FirstHalf, Flow,
+    Head, Householder, Init, Parameters, Relu, Wide, Zeros,
 };
 use rand_pcg::Pcg64;
 
@@ -99,7 +99,7 @@ pub fn model(dimensions: usize, contexts: usize) -> Option<Box<dyn Model>> {
 }
 
 /// A flow with its standardisation in front.
-type Standardised<F, const D: usize, const C: usize> = Flow<f32, (ActNorm<f32, D>, <F as Family<D>>::With<C>), D, C>;
+type Standardised<F, const D: usize, const C: usize> = Flow<f32, (ActNorm<f32, D>, ContextNorm<f32, <F as Family<D>>::With<C>, C>), D, C>;
 
 /// The flow that is trained, on standardised rows.
 type Plain<F, const D: usize> = Flow<f32, <F as Family<D>>::With<WIDEST>, D, WIDEST>;
@@ -185,7 +185,7 @@ fn arrays<const N: usize>(rows: &[Vec<f64>]) -> Vec<[f32; N]> {
 
 impl<F: Family<D>, const D: usize> Model for Instance<F, D>
 where
-    F::With<WIDEST>: DifferentiableBijector<f32, D, WIDEST> + Init<f32> + RawContext<WIDEST>,
+    F::With<WIDEST>: DifferentiableBijector<f32, D, WIDEST> + Init<f32>,
 {
     fn parameters(&self) -> usize {
         with_contexts!(self.count_with())
@@ -207,18 +207,22 @@ where
         let fit = flow.fit((&train_x, &train_c)).settings(settings).validate((&validation_x, &validation_c));
         let fit = fit.average(&mut average).best(&mut best).each_epoch(told);
         let outcome = fit.run(&mut trainer, &mut rng).map_err(|e| e.to_string())?;
-        self.flow.bijector.1.copy_from(&flow.bijector);
+        self.flow.bijector.1.bijector.copy_from(&flow.bijector);
         Ok(outcome)
     }
 
     fn take_raw(&mut self, x: &[Standard], context: &[Standard]) {
-        let (first, bijector) = &mut self.flow.bijector;
+        let (first, given) = &mut self.flow.bijector;
         for (d, standard) in x.iter().enumerate().take(D) {
             first.log_scale[d] = -standard.deviation.ln() as f32;
             // Of the scale as it is rounded, so that the mean goes to 0.
             first.shift[d] = (-standard.mean * f64::from(first.log_scale[d]).exp()) as f32;
         }
-        bijector.take_raw(&std::array::from_fn(|c| context.get(c).copied()));
+        // A spare variable is 0, whatever it is given.
+        (given.mean, given.scale) = ([0.0; WIDEST], [0.0; WIDEST]);
+        for (c, standard) in context.iter().enumerate().take(WIDEST) {
+            (given.mean[c], given.scale[c]) = (standard.mean as f32, (1.0 / standard.deviation) as f32);
+        }
     }
 
     fn log_prob(&self, x: &[f64], context: &[f64]) -> f64 {
@@ -243,41 +247,5 @@ where
 
     fn source(&self) -> [String; 2] {
         with_contexts!(self.source_with())
-    }
-}
-
-/// What was trained on standardised contexts, made to take those of the file; a spare variable, `None`, loses its weights.
-trait RawContext<const C: usize> {
-    fn take_raw(&mut self, context: &[Option<Standard>; C]);
-}
-
-/// `w (c - m) / s + b` is `(w / s) c + (b - w m / s)`.
-impl<const I: usize, const C: usize, const O: usize> RawContext<C> for ContextDense<f32, I, C, O> {
-    fn take_raw(&mut self, context: &[Option<Standard>; C]) {
-        for o in 0..O {
-            let mut bias = f64::from(self.dense.bias[o]);
-            for (weights, standard) in self.context_weights.iter_mut().zip(context) {
-                let weight = standard.map_or(0.0, |standard| f64::from(weights[o]) / standard.deviation);
-                bias -= standard.map_or(0.0, |standard| weight * standard.mean);
-                weights[o] = weight as f32;
-            }
-            self.dense.bias[o] = bias as f32;
-        }
-    }
-}
-
-type Couple<const A: usize, const B: usize, const C: usize> = Coupling<FirstHalf, Mixture<8>, Net<A, C, 8, B>, A, B>;
-
-impl<H, const L: usize, const A: usize, const B: usize, const C: usize> RawContext<C> for [(H, Couple<A, B, C>); L] {
-    fn take_raw(&mut self, context: &[Option<Standard>; C]) {
-        for (_, coupling) in self {
-            coupling.conditioner.0.take_raw(context);
-        }
-    }
-}
-
-impl<const C: usize> RawContext<C> for Conditional<Mixture<16>, Net<0, C, 16, 1>, 1> {
-    fn take_raw(&mut self, context: &[Option<Standard>; C]) {
-        self.conditioner.0.take_raw(context);
     }
 }

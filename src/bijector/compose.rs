@@ -50,6 +50,10 @@ macro_rules! implement {
                 Some(log_det)
             }
 
+            fn visit_contexts(&self, context: &[T; C], visit: &mut impl FnMut(&[T; C])) {
+                $(<$b as Bijector<T, D, C>>::visit_contexts(&self.$i, context, visit);)+
+            }
+
             fn describe(visit: &mut impl FnMut(Part)) {
                 $(<$b as Bijector<T, D, C>>::describe(visit);)+
             }
@@ -129,6 +133,10 @@ impl<T: Real, const D: usize, const C: usize, B: Bijector<T, D, C>, const L: usi
 
     fn log_det_of_present(&self, x: &mut [Option<T>; D], context: &[T; C]) -> Option<T> {
         self.iter().try_fold(T::ZEROS, |sum, bijector| Some(sum + bijector.log_det_of_present(x, context)?))
+    }
+
+    fn visit_contexts(&self, context: &[T; C], visit: &mut impl FnMut(&[T; C])) {
+        self.iter().for_each(|bijector| bijector.visit_contexts(context, visit));
     }
 
     fn describe(visit: &mut impl FnMut(Part)) {

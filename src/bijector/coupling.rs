@@ -160,6 +160,10 @@ impl<
         )
     }
 
+    fn visit_contexts(&self, context: &[T; C], visit: &mut impl FnMut(&[T; C])) {
+        visit(context);
+    }
+
     fn describe(visit: &mut impl FnMut(Part)) {
         if A == 0 {
             visit(Part::Kind("conditional"));

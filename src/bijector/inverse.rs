@@ -34,6 +34,10 @@ impl<T: Real, const D: usize, const C: usize, B: Bijector<T, D, C>> Bijector<T, 
         self.0.forward_and_log_det(z, context)
     }
 
+    fn visit_contexts(&self, context: &[T; C], visit: &mut impl FnMut(&[T; C])) {
+        self.0.visit_contexts(context, visit);
+    }
+
     fn describe(visit: &mut impl FnMut(Part)) {
         visit(Part::Kind("inverse"));
         B::describe(visit);

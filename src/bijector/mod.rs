@@ -3,6 +3,7 @@
 mod act_norm;
 mod autoregressive;
 mod compose;
+mod context_norm;
 mod coupling;
 mod gaussian_mixture;
 mod householder;
@@ -15,7 +16,8 @@ mod permutation;
 mod support;
 
 pub use act_norm::ActNorm;
-pub use autoregressive::Autoregressive;
+pub use autoregressive::{Autoregressive};
+pub use context_norm::{ContextNorm};
 pub use coupling::{Conditional, Coupling};
 pub use gaussian_mixture::{CovarianceError, GaussianMixture};
 pub use householder::Householder;
@@ -47,7 +49,8 @@ use crate::parameters::{Parameters, Part};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a bijector of {D} dimensions with {C} context variables over `{T}`",
     label = "every part of a flow must be a `Bijector<{T}, {D}, {C}>`",
-    note = "check the part's dimension, its conditioner's widths (first layer: `Width<A>`; last: a head for `B` dimensions) and its context width"
+    note = "check the part's dimension, its conditioner's widths (first layer: `Width<A>`; last: a head for `B` dimensions) and its context width",
+    note = "a tuple has one to eight parts; a longer one is a tuple of tuples: `((a, b, c), (d, e, f))`"
 )]
 pub trait Bijector<T: Real, const D: usize, const C: usize = 0> {
     /// Maps `x` to `z` in place; returns `log|det J_f|`.
@@ -74,6 +77,8 @@ pub trait Bijector<T: Real, const D: usize, const C: usize = 0> {
     fn log_det_of_present(&self, _x: &mut [Option<T>; D], _context: &[T; C]) -> Option<T> {
         None
     }
+    /// Shows the context as each network sees it: standardised, where it is ([`ContextNorm`]). Not at all by default, for maps that need none.
+    fn visit_contexts(&self, _context: &[T; C], _visit: &mut impl FnMut(&[T; C])) {}
 
     /// Tells `visit` what the bijector is made of, so that files of weights are told apart. By default nothing: the number of parameters then has to do.
     fn describe(_visit: &mut impl FnMut(Part)) {}
@@ -85,7 +90,8 @@ pub trait Bijector<T: Real, const D: usize, const C: usize = 0> {
 /// those of parameters are summed over the lanes into `gradient`, a value of the bijector's own type, where they are asked for.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no gradient as a bijector of {D} dimensions with {C} context variables over `{T}`",
-    note = "implement `DifferentiableBijector` for it (and `DifferentiableLayer` for its conditioner), or use it for inference only"
+    note = "implement `DifferentiableBijector` for it (and `DifferentiableLayer` for its conditioner), or use it for inference only",
+    note = "where its parts have context variables, the flow's type names how many, also in `Trainer::<Flow<T, B, D, C>>`"
 )]
 pub trait DifferentiableBijector<T: Real, const D: usize, const C: usize = 0>: Bijector<T, D, C> + Parameters<T> {
     /// What the way back needs; `()` where it needs nothing.

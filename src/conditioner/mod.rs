@@ -27,7 +27,8 @@ use crate::parameters::{Parameters, Part};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a layer that takes `{In}` and {C} context variables",
     label = "does not take `{In}`, what the part before it gives",
-    note = "make its input width that of the layer before it (the first one takes the identity half: `Width<A>`), and its context width `C` that of the flow"
+    note = "make its input width that of the layer before it (the first one takes the identity half: `Width<A>`), and its context width `C` that of the flow",
+    note = "a tuple has two to eight layers; a longer one is a tuple of tuples: `((a, b, c), (d, e, f))`"
 )]
 pub trait Layer<T: Real, In: Shape<T>, const C: usize = 0> {
     /// The shape of what the layer gives.
@@ -60,7 +61,8 @@ pub trait Layer<T: Real, In: Shape<T>, const C: usize = 0> {
 /// Who calls a layer keeps its input `x` and output `y` for the way back; [`Self::Tape`] holds only what lies between.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a layer that takes `{In}` and has a gradient",
-    note = "implement `DifferentiableLayer` for it, or use the flow for inference only"
+    note = "implement `DifferentiableLayer` for it, or use the flow for inference only",
+    note = "a layer that takes a context does so for one number of variables: the flow's type names it, `Flow<T, B, D, C>`, also in `Trainer::<Flow<T, B, D, C>>`"
 )]
 pub trait DifferentiableLayer<T: Real, In: Shape<T>, const C: usize = 0>: Layer<T, In, C> + Parameters<T> {
     /// What [`Self::backward`] needs beside `x` and `y`; `()` where that is all.

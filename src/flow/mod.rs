@@ -117,101 +117,122 @@ pub(crate) fn nothing_or_nan<V: Value, const N: usize>(x: &[V; N]) -> V {
     sum
 }
 
+/// A flow without context variables: it is the density of every sample as it is, without [`Flow::given`].
+#[diagnostic::on_unimplemented(
+    message = "this flow has context variables: its density is one at a context",
+    label = "say at which context",
+    note = "write `flow.given(context).log_prob(&x)`, and so for `forward`, `inverse`, `sample` and the others; many samples with a context each are `flow.log_probs((&samples, &contexts), ..)`"
+)]
+pub trait WithoutContext {}
+
+impl<T, B, const D: usize> WithoutContext for Flow<T, B, D, 0> {}
+
 /// Without context, a flow is used directly.
 // The bounds stand on the methods: a wrong shape is then reported in words of the layer that has it, not as a missing method.
-impl<T: Real, B, const D: usize> Flow<T, B, D> {
+impl<T: Real, B, const D: usize, const C: usize> Flow<T, B, D, C> {
     /// `z = f(x)`.
     #[must_use]
     pub fn forward(&self, x: &[T; D]) -> [T; D]
     where
-        B: Bijector<T, D>,
+        Self: WithoutContext,
+        B: Bijector<T, D, C>,
     {
-        self.given([]).forward(x)
+        self.given([T::ZEROS; C]).forward(x)
     }
 
     /// `(f(x), log|det J_f(x)|)`.
     #[must_use]
     pub fn forward_and_log_det(&self, x: &[T; D]) -> ([T; D], T)
     where
-        B: Bijector<T, D>,
+        Self: WithoutContext,
+        B: Bijector<T, D, C>,
     {
-        self.given([]).forward_and_log_det(x)
+        self.given([T::ZEROS; C]).forward_and_log_det(x)
     }
 
     /// `x = f^-1(z)`.
     #[must_use]
     pub fn inverse(&self, z: &[T; D]) -> [T; D]
     where
-        B: Bijector<T, D>,
+        Self: WithoutContext,
+        B: Bijector<T, D, C>,
     {
-        self.given([]).inverse(z)
+        self.given([T::ZEROS; C]).inverse(z)
     }
 
     /// `(f^-1(z), log|det J_{f^-1}(z)|)`.
     #[must_use]
     pub fn inverse_and_log_det(&self, z: &[T; D]) -> ([T; D], T)
     where
-        B: Bijector<T, D>,
+        Self: WithoutContext,
+        B: Bijector<T, D, C>,
     {
-        self.given([]).inverse_and_log_det(z)
+        self.given([T::ZEROS; C]).inverse_and_log_det(z)
     }
 
     /// `log p(x)`, in nats; see [`Given::log_prob`].
     #[must_use]
     pub fn log_prob(&self, x: &[T; D]) -> T
     where
-        B: Bijector<T, D>,
+        Self: WithoutContext,
+        B: Bijector<T, D, C>,
     {
-        self.given([]).log_prob(x)
+        self.given([T::ZEROS; C]).log_prob(x)
     }
 
     /// Whether `log p(x)` is below a threshold; see [`Given::is_below`].
     #[must_use]
     pub fn is_below(&self, x: &[T; D], threshold: T) -> bool
     where
-        B: Bijector<T, D>,
+        Self: WithoutContext,
+        B: Bijector<T, D, C>,
     {
-        self.given([]).is_below(x, threshold)
+        self.given([T::ZEROS; C]).is_below(x, threshold)
     }
 
     /// The score: the gradient of `log p(x)` by `x`, in nats a unit of `x`; see [`Given::score`].
     #[must_use]
     pub fn score(&self, x: &[T; D]) -> [T; D]
     where
-        B: DifferentiableBijector<T, D>,
+        Self: WithoutContext,
+        B: DifferentiableBijector<T, D, C>,
     {
-        self.given([]).score(x)
+        self.given([T::ZEROS; C]).score(x)
     }
 
     /// A draw from `p`; see [`Given::sample`].
     pub fn sample<R: Rng + ?Sized>(&self, rng: &mut R) -> [T; D]
     where
-        B: Bijector<T, D>,
+        Self: WithoutContext,
+        B: Bijector<T, D, C>,
     {
-        self.given([]).sample(rng)
+        self.given([T::ZEROS; C]).sample(rng)
     }
 
     /// A draw from `p` in each place of `samples`; see [`Given::fill`].
     pub fn fill<R: Rng + ?Sized>(&self, rng: &mut R, samples: &mut [[T; D]])
     where
-        B: Bijector<T, D>,
+        Self: WithoutContext,
+        B: Bijector<T, D, C>,
     {
-        self.given([]).fill(rng, samples);
+        self.given([T::ZEROS; C]).fill(rng, samples);
     }
 
     /// Shows `x` and the state after each elementary bijector; see [`Given::forward_states`].
     pub fn forward_states(&self, x: &[T; D], visit: impl FnMut(&[T; D])) -> T
     where
-        B: Bijector<T, D>,
+        Self: WithoutContext,
+        B: Bijector<T, D, C>,
     {
-        self.given([]).forward_states(x, visit)
+        self.given([T::ZEROS; C]).forward_states(x, visit)
     }
 
     /// The states as a vector; see [`Given::states`].
     pub fn states<const N: usize>(&self, x: &[T; D]) -> Option<heapless::Vec<[T; D], N>>
     where
-        B: Bijector<T, D>,
+        Self: WithoutContext,
+        B: Bijector<T, D, C>,
     {
-        self.given([]).states(x)
+        self.given([T::ZEROS; C]).states(x)
     }
 }

@@ -160,6 +160,10 @@ pub trait Lanewise<const I: usize, const O: usize> {
 ///
 /// It lets parameters, tapes and optimizer states live in a `static` or be cleared in place: nothing
 /// of a flow's size has to pass over the stack.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no value that is all zero",
+    note = "derive it by `parameters!`; a tuple has one to eight parts, a longer one is a tuple of tuples: `((a, b, c), (d, e, f))`"
+)]
 pub trait Zeros: Sized + Send + Sync {
     /// All zero.
     const ZEROS: Self;

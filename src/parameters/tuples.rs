@@ -63,3 +63,10 @@ macro_rules! implement {
 }
 
 for_each_tuple!(implement);
+
+/// No value: there so that who writes nine parts reads what to do, and not that `ZEROS` is missing.
+impl<P0: Zeros, P1: Zeros, P2: Zeros, P3: Zeros, P4: Zeros, P5: Zeros, P6: Zeros, P7: Zeros, P8: Zeros> Zeros
+    for (P0, P1, P2, P3, P4, P5, P6, P7, P8)
+{
+    const ZEROS: Self = panic!("a tuple has one to eight parts; a longer one is a tuple of tuples: `((a, b, c), (d, e, f))`");
+}

@@ -3,8 +3,7 @@
 use rand_core::Rng;
 
 use crate::bijector::{
-    ActNorm, Autoregressive, Bijector, Coupling, GaussianMixture, Householder, Inverse, Linear, Marginal, Mask, Order, Orthogonal,
-    Permutation, Support,
+    ActNorm, Autoregressive, Bijector, ContextNorm, Coupling, GaussianMixture, Householder, Inverse, Linear, Marginal, Mask, Order, Orthogonal, Permutation, Support,
 };
 use crate::conditioner::{ConstantOutput, Each, Layer, Ordered, Width};
 use crate::number::{Real, Zeros};
@@ -31,6 +30,14 @@ pub trait Gaussianize<T: Real, const D: usize, const C: usize = 0>: Bijector<T, 
         settings: &WarmStart,
         rng: &R,
     ) -> Result<f64, DataError>;
+
+    /// Fits what standardises contexts ([`ContextNorm`]) to these; nothing by default.
+    ///
+    /// # Errors
+    /// Those of [`ContextNorm::fit`].
+    fn fit_contexts(&mut self, _contexts: &[[T; C]]) -> Result<(), DataError> {
+        Ok(())
+    }
 }
 
 /// Maps the samples; the sum of their log-dets. The maps fitted here are the same for any context.
@@ -202,6 +209,25 @@ impl<T: Real, const D: usize, const K: usize, const C: usize> Gaussianize<T, D, 
     }
 }
 
+/// The bijector is fitted for any context, so for standardised ones.
+impl<T: Real, B: Gaussianize<T, D, C>, const D: usize, const C: usize> Gaussianize<T, D, C> for ContextNorm<T, B, C> {
+    const LEAST: usize = B::LEAST;
+
+    fn gaussianize<R: Rng + Clone>(
+        &mut self,
+        samples: &mut [[T; D]],
+        column: &mut [T],
+        settings: &WarmStart,
+        rng: &R,
+    ) -> Result<f64, DataError> {
+        self.bijector.gaussianize(samples, column, settings, rng)
+    }
+
+    fn fit_contexts(&mut self, contexts: &[[T; C]]) -> Result<(), DataError> {
+        self.fit(contexts)
+    }
+}
+
 /// Stays as it is: what a fit finds is a map towards the normal, not one away from it.
 impl<T: Real, B: Bijector<T, D, C>, const D: usize, const C: usize> Gaussianize<T, D, C> for Inverse<B> {
     const LEAST: usize = 1;
@@ -231,6 +257,10 @@ impl<T: Real, B: Gaussianize<T, D, C>, const L: usize, const D: usize, const C: 
         }
         Ok(log_dets)
     }
+
+    fn fit_contexts(&mut self, contexts: &[[T; C]]) -> Result<(), DataError> {
+        self.iter_mut().try_for_each(|bijector| bijector.fit_contexts(contexts))
+    }
 }
 
 macro_rules! implement {
@@ -252,6 +282,11 @@ macro_rules! implement {
                 let mut log_dets = 0.0;
                 $(log_dets += self.$i.gaussianize(samples, column, settings, rng)?;)+
                 Ok(log_dets)
+            }
+
+            fn fit_contexts(&mut self, contexts: &[[T; C]]) -> Result<(), DataError> {
+                $(<$b as Gaussianize<T, D, C>>::fit_contexts(&mut self.$i, contexts)?;)+
+                Ok(())
             }
         }
     };

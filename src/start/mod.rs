@@ -22,6 +22,11 @@
 //! # Ok::<(), gaussflow::start::DataError>(())
 //! ```
 //!
+//! # Columns that a density cannot have
+//!
+//! A constant column has no density, and a fit refuses it. Two values, whole numbers or a sensor's steps have one only if each value is spread over its step; a fit sharpens on such values as long
+//! as it may. [`inspect`] tells of each column what it is, before anything is fitted.
+//!
 //! # A coupling flow that is a marginal flow
 //!
 //! Where the weights of its head are zero, a coupling's network gives the bias, whatever it sees: each dimension has a mixture of its own. A pair of couplings with exchanged
@@ -30,6 +35,8 @@
 //! give, its log-scales held to the clamp's range; one training step moves the weights off zero, and the mixtures begin to depend on the other dimensions.
 
 mod act_norm;
+mod column;
+mod context_norm;
 mod decompose;
 mod em;
 mod gaussian_mixture;
@@ -42,6 +49,7 @@ mod univariate;
 mod warm_start;
 
 pub use crate::bijector::NotOrthogonal;
+pub use column::{Column, Kind, inspect};
 pub use em::{Em, MixtureFit, fit_mixture};
 pub use gaussian_mixture::{Covariance, GaussianMixtureFit, MixtureEm, MixtureStart, MixtureWorkspace};
 pub use gaussianize::Gaussianize;
@@ -86,8 +94,17 @@ pub enum DataError {
         /// How long it has to be.
         needed: usize,
     },
-    /// The samples of this dimension have a deviation, or a mean in units of it, that the type cannot hold as a scale and a shift.
+    /// The values of this dimension, or context variable, have a deviation, or a mean in units of it, that the type cannot hold as a scale and a shift.
     Scale(usize),
+    /// All samples have the same value in this dimension: no density has it.
+    Constant(usize),
+    /// There are not as many contexts as samples.
+    ContextCount {
+        /// How many samples there are.
+        samples: usize,
+        /// How many contexts there are.
+        contexts: usize,
+    },
     /// The setting of this name is out of its domain.
     Setting(&'static str),
 }
@@ -104,8 +121,10 @@ impl fmt::Display for DataError {
             DataError::TooFew { needed } => write!(f, "there must be at least {needed} samples, one a component"),
             DataError::Scratch { needed } => write!(f, "the scratch slice must hold {needed} values"),
             DataError::Scale(d) => {
-                write!(f, "the samples of dimension {d} have a deviation or a mean beyond what the type can standardise")
+                write!(f, "the values of dimension or context variable {d} have a deviation or a mean beyond what the type can standardise")
             }
+            DataError::Constant(d) => write!(f, "all samples have the same value in dimension {d}, which no density has: leave it out"),
+            DataError::ContextCount { samples, contexts } => write!(f, "there are {samples} samples but {contexts} contexts"),
             DataError::Setting(name) => write!(f, "the setting `{name}` is out of its domain"),
         }
     }

@@ -42,12 +42,13 @@ impl<T: Real, B: Gaussianize<T, D, C>, const D: usize, const C: usize> Flow<T, B
     /// | [`Coupling`](crate::Coupling) | its univariate on each transformed dimension, for any identity half (and context): zero weights and a bias in the head; a [`SharedHead`](crate::SharedHead) takes the mean of the parameters |
     /// | [`ActNorm`](crate::ActNorm), [`Linear`](crate::Linear) | mean 0 and standard deviation 1 in each dimension |
     /// | [`Permutation`](crate::Permutation) | none |
+    /// | [`ContextNorm`](crate::ContextNorm) | its bijector, as here; contexts by [`Flow::warm_start_given`] |
     ///
     /// Call [`Init::init`](crate::Init::init) first: hidden layers stay as they are, so that training can go on from here. `samples` are mapped in place and end as latents;
     /// `scratch` holds at least one value a sample. The result depends on the samples, the settings and the state of `rng` alone, with the same bits on every target.
     ///
     /// # Errors
-    /// [`DataError::Empty`], [`DataError::Sample`], [`DataError::Large`], [`DataError::Scale`], [`DataError::TooFew`], [`DataError::Scratch`], [`DataError::Setting`]; the flow and the samples are then unchanged.
+    /// [`DataError::Empty`], [`DataError::Sample`], [`DataError::Large`], [`DataError::Constant`], [`DataError::Scale`], [`DataError::TooFew`], [`DataError::Scratch`], [`DataError::Setting`]; the flow and the samples are then unchanged.
     ///
     /// # Cost
     /// Mostly that of [`fit_mixture`](crate::start::fit_mixture) for each layer and dimension.
@@ -57,6 +58,32 @@ impl<T: Real, B: Gaussianize<T, D, C>, const D: usize, const C: usize> Flow<T, B
     pub fn warm_start<R: Rng + Clone>(
         &mut self,
         samples: &mut [[T; D]],
+        scratch: &mut [T],
+        settings: &WarmStart,
+        rng: &R,
+    ) -> Result<f64, DataError> {
+        self.warm_start_with(samples, None, scratch, settings, rng)
+    }
+
+    /// As [`Flow::warm_start`], and standardises the contexts where the flow does that ([`ContextNorm`](crate::ContextNorm)): one context for each sample.
+    ///
+    /// # Errors
+    /// Those of [`Flow::warm_start`], and [`DataError::ContextCount`]; [`DataError::Sample`] and [`DataError::Scale`] may name a row or a variable of the contexts.
+    pub fn warm_start_given<R: Rng + Clone>(
+        &mut self,
+        samples: &mut [[T; D]],
+        contexts: &[[T; C]],
+        scratch: &mut [T],
+        settings: &WarmStart,
+        rng: &R,
+    ) -> Result<f64, DataError> {
+        self.warm_start_with(samples, Some(contexts), scratch, settings, rng)
+    }
+
+    fn warm_start_with<R: Rng + Clone>(
+        &mut self,
+        samples: &mut [[T; D]],
+        contexts: Option<&[[T; C]]>,
         scratch: &mut [T],
         settings: &WarmStart,
         rng: &R,
@@ -72,7 +99,10 @@ impl<T: Real, B: Gaussianize<T, D, C>, const D: usize, const C: usize> Flow<T, B
         let least = if T::BITS == 32 { 1e-30 } else { 1e-290 };
         for d in 0..D {
             let (_, deviation) = moments(samples.iter().map(|row| row[d]));
-            if 0.0 < deviation && deviation < least {
+            if deviation == 0.0 {
+                return Err(DataError::Constant(d));
+            }
+            if deviation < least {
                 return Err(DataError::Scale(d));
             }
         }
@@ -80,6 +110,12 @@ impl<T: Real, B: Gaussianize<T, D, C>, const D: usize, const C: usize> Flow<T, B
             return Err(DataError::TooFew { needed: B::LEAST });
         }
         let column = scratch.get_mut(..samples.len()).ok_or(DataError::Scratch { needed: samples.len() })?;
+        if let Some(contexts) = contexts {
+            if contexts.len() != samples.len() {
+                return Err(DataError::ContextCount { samples: samples.len(), contexts: contexts.len() });
+            }
+            self.bijector.fit_contexts(contexts)?;
+        }
         let log_dets = self.bijector.gaussianize(samples, column, settings, rng)?;
         let log_bases = samples.iter().fold(0.0, |sum, z| sum + log_base(z).as_());
         Ok(-(log_bases + log_dets) / samples.len() as f64)
@@ -176,6 +212,8 @@ mod tests {
         check(&with(f32::NAN), 9, em, DataError::Sample(7));
         check(&with(f32::NEG_INFINITY), 9, em, DataError::Sample(7));
         check(&with(-2e19), 9, em, DataError::Large(7));
+        check(&good.map(|row| [row[0], 4.0, row[2]]), 9, em, DataError::Constant(1));
+        check(&good[..1], 9, em, DataError::Constant(0));
         check(&good[..4], 9, em, DataError::TooFew { needed: 5 });
         check(&good, 8, em, DataError::Scratch { needed: 9 });
         check(&good, 9, Em { starts: 0, ..em }, DataError::Setting("starts"));
@@ -200,15 +238,13 @@ mod tests {
             degenerate::<f32, N>(rows);
             degenerate::<f64, N>(rows);
         }
-        both([[0.0; 3]; 5]);
-        both([[7.5, -1.0, 1e-3]; 6]);
-        // A column without spread; one sample a component; repeated ones; two that are one; a line.
-        both([1.0, 2.0, 3.0, 5.0, 8.0, 13.0].map(|x| [x, 4.0, -x * x]));
+        // A parabola; one sample a component; repeated ones; three that are one.
+        both([1.0, 2.0, 3.0, 5.0, 8.0, 13.0].map(|x| [x, 4.0 + x, -x * x]));
         both([[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [1.0, 1.0, 1.0], [2.0, 3.0, 4.0]]);
-        both([0.0, 0.0, 0.0, 1.0, 1.0, 1.0].map(|x| [x, 1.0 - x, 3.0]));
+        both([0.0, 0.0, 0.0, 1.0, 1.0, 1.0].map(|x| [x, 1.0 - x, 3.0 + x]));
         both([1.0, 2.0, 3.0, 4.0, 5.0].map(|x| [x; 3]));
         // Of any size.
-        both([1.0, -1.0, 0.5, 0.1, -0.2].map(|x| [x * 1.8e19, x * x, 1.0]));
+        both([1.0, -1.0, 0.5, 0.1, -0.2].map(|x| [x * 1.8e19, x * x, 1.0 + x]));
         both([1.0, -1.0, 0.5, 0.1, -0.2].map(|x| [x * 1e-21, x * x * 1e-29, x]));
         degenerate::<f64, 5>([1.0, -1.0, 0.5, 0.1, -0.2].map(|x| [x * 1.3e154, x * -1.3e154, x * 1e-280]));
     }
@@ -224,7 +260,7 @@ mod tests {
             assert!(flow == start::<T>());
         }
         refused::<f32>(0, [1.0, 2.0, 3.0, 5.0].map(|x| [x * 1e-38, x, 1.0]));
-        refused::<f32>(1, [1.0, 2.0, 3.0, 5.0].map(|x| [0.0, x * 1e-45, 1.0]));
-        refused::<f64>(2, [1.0, 2.0, 3.0, 5.0].map(|x| [0.0, x, x * 1e-320]));
+        refused::<f32>(1, [1.0, 2.0, 3.0, 5.0].map(|x| [x, x * 1e-45, 1.0]));
+        refused::<f64>(2, [1.0, 2.0, 3.0, 5.0].map(|x| [-x, x, x * 1e-320]));
     }
 }

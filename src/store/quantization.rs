@@ -1,8 +1,6 @@
 //! From a trained flow to one that stores its weights smaller.
 
-use crate::bijector::{
-    ActNorm, Autoregressive, Coupling, GaussianMixture, Householder, Inverse, Linear, Marginal, Orthogonal, Permutation, Support,
-};
+use crate::bijector::{ActNorm, Autoregressive, ContextNorm, Coupling, GaussianMixture, Householder, Inverse, Linear, Marginal, Orthogonal, Permutation, Support};
 use crate::conditioner::{ContextDense, Dense, Gelu, Head, LeakyRelu, Masked, Relu, Residual, SharedHead, Sigmoid, Silu, Softplus, Tanh};
 use crate::flow::Flow;
 use crate::number::Real;
@@ -82,6 +80,13 @@ impl<S, F: Quantize<S>, const D: usize, const C: usize> Quantize<Masked<S, D, C>
 impl<S, F: Quantize<S>> Quantize<Inverse<S>> for Inverse<F> {
     fn quantize(&mut self, full: &Inverse<S>) {
         self.0.quantize(&full.0);
+    }
+}
+
+impl<T: Copy, F, S: Quantize<F>, const C: usize> Quantize<ContextNorm<T, F, C>> for ContextNorm<T, S, C> {
+    fn quantize(&mut self, full: &ContextNorm<T, F, C>) {
+        (self.mean, self.scale) = (full.mean, full.scale);
+        self.bijector.quantize(&full.bijector);
     }
 }
 

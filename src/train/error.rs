@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::bijector::Bijector;
 use crate::flow::Rows;
 use crate::number::Real;
 
@@ -30,6 +31,10 @@ pub enum TrainError {
     Sample(usize),
     /// The weight of this sample is negative, infinite or NaN.
     Weight(usize),
+    /// All samples have the same value in this dimension: no density has it.
+    Constant(usize),
+    /// Networks see this context variable with a root mean square above 50: it is to be standardised ([`ContextNorm`](crate::ContextNorm)), or allowed ([`Fit::allow_raw_contexts`](crate::train::Fit::allow_raw_contexts)).
+    RawContext(usize),
     /// The setting of this name is out of its domain.
     Setting(&'static str),
     /// The loss of this sample of the batch is not finite: the flow gives it no density that the type can hold.
@@ -54,6 +59,13 @@ impl fmt::Display for TrainError {
             TrainError::WeightCount { samples, weights } => write!(f, "there are {samples} samples but {weights} weights"),
             TrainError::Sample(index) => write!(f, "sample {index}, or its context, is not finite"),
             TrainError::Weight(index) => write!(f, "the weight of sample {index} is not a finite number of at least 0"),
+            TrainError::Constant(d) => write!(f, "all samples have the same value in dimension {d}, which no density has: leave it out"),
+            TrainError::RawContext(variable) => {
+                write!(
+                    f,
+                    "networks see context variable {variable} with a root mean square above {LARGEST_CONTEXT}: standardise it (`ContextNorm`), or allow it"
+                )
+            }
             TrainError::Setting(name) => write!(f, "the setting `{name}` is out of its domain"),
             TrainError::Loss { step, sample } => write!(f, "step {step}: the loss of sample {sample} is not finite"),
             TrainError::Diverged { step } => {
@@ -73,6 +85,44 @@ pub(super) fn check_samples<T: Real, const D: usize, const C: usize>(rows: &Rows
     check_rows(rows)?;
     let weights = rows.weights();
     if !weights.is_empty() && weights.iter().all(|weight| *weight == T::ZEROS) { Err(TrainError::Empty) } else { Ok(()) }
+}
+
+/// Refuses a dimension in which all samples that count are equal.
+pub(super) fn check_varied<T: Real, const D: usize, const C: usize>(rows: &Rows<T, D, C>) -> Result<(), TrainError> {
+    let weights = rows.weights();
+    let counted = || rows.samples().iter().enumerate().filter(|(n, _)| weights.get(*n).is_none_or(|weight| T::ZEROS < *weight));
+    let Some((_, first)) = counted().next() else { return Ok(()) };
+    match (0..D).find(|d| counted().all(|(_, row)| row[*d] == first[*d])) {
+        Some(d) => Err(TrainError::Constant(d)),
+        None => Ok(()),
+    }
+}
+
+/// The largest root mean square of a context variable that a network is trained on unasked.
+///
+/// Weights start for inputs of about 1. `tests/contexts.rs` measures what larger ones cost: less than 0.1 nats up to here, 0.4 (tanh) at 100, 1.6 (ReLU) to 1.9 (tanh) at 1,000.
+pub(super) const LARGEST_CONTEXT: f64 = 50.0;
+
+/// Refuses a context variable that reaches networks raw.
+pub(super) fn check_contexts<T, B, const D: usize, const C: usize>(bijector: &B, contexts: &[[T; C]]) -> Result<(), TrainError>
+where
+    T: Real,
+    B: Bijector<T, D, C>,
+{
+    let (mut squares, mut count) = ([0.0; C], 0.0);
+    for context in contexts {
+        bijector.visit_contexts(context, &mut |seen| {
+            count += 1.0;
+            for (sum, value) in squares.iter_mut().zip(seen) {
+                let value: f64 = value.as_();
+                *sum += value * value;
+            }
+        });
+    }
+    match squares.iter().position(|sum| LARGEST_CONTEXT * LARGEST_CONTEXT * count < *sum) {
+        Some(variable) => Err(TrainError::RawContext(variable)),
+        None => Ok(()),
+    }
 }
 
 /// Refuses too few contexts or weights, and the first row that is not finite.

@@ -6,7 +6,7 @@ use crate::bijector::{Bijector, DifferentiableBijector};
 use crate::flow::rows::{IntoRows, Rows};
 use crate::flow::{Flow, sum_nll};
 use crate::number::{Real, Value, Zeros};
-use crate::train::error::check_samples;
+use crate::train::error::{check_contexts, check_samples, check_varied};
 use crate::train::loss::Batch;
 use crate::train::noise::Seeded;
 use crate::train::{Copies, FitState, Noise, Order, Outcome, Progress, Settings, TrainError, Trainer};
@@ -47,6 +47,7 @@ pub struct Fit<'a, T, B, const D: usize, const C: usize, E = fn(&Progress<T>), S
     settings: Settings<T>,
     noise: Noise<T, D>,
     copies: Copies<'a, Flow<T, B, D, C>>,
+    raw_contexts: bool,
     told: E,
     stop: S,
 }
@@ -61,6 +62,7 @@ impl<T: Real, B: Bijector<T, D, C>, const D: usize, const C: usize> Flow<T, B, D
             settings: Settings::default(),
             noise: Noise::ZEROS,
             copies: Copies::default(),
+            raw_contexts: false,
             told: |_| (),
             stop: |_| false,
         }
@@ -98,16 +100,27 @@ impl<'a, T: Real, B, const D: usize, const C: usize, E, S> Fit<'a, T, B, D, C, E
         self
     }
 
+    /// Trains on contexts of any size. Otherwise a variable that networks see with a root mean square above 50 is refused ([`TrainError::RawContext`]): as revolutions a minute, say, it would
+    /// leave them saturated, and the fit nats behind one whose contexts [`ContextNorm`](crate::ContextNorm) standardises.
+    pub fn allow_raw_contexts(mut self) -> Self {
+        self.raw_contexts = true;
+        self
+    }
+
     /// Calls `told` after each epoch.
     pub fn each_epoch<G: FnMut(&Progress<T>)>(self, told: G) -> Fit<'a, T, B, D, C, G, S> {
         let Fit { flow, train, validation, settings, noise, copies, stop, .. } = self;
         Fit { flow, train, validation, settings, noise, copies, told, stop }
+        let Fit { flow, train, validation, settings, copies, raw_contexts, stop, .. } = self;
+        Fit { flow, train, validation, settings, copies, raw_contexts, told, stop }
     }
 
     /// Ends the fit after the first epoch at which `stop` holds.
     pub fn stop_if<G: FnMut(&Progress<T>) -> bool>(self, stop: G) -> Fit<'a, T, B, D, C, E, G> {
         let Fit { flow, train, validation, settings, noise, copies, told, .. } = self;
         Fit { flow, train, validation, settings, noise, copies, told, stop }
+        let Fit { flow, train, validation, settings, copies, raw_contexts, told, .. } = self;
+        Fit { flow, train, validation, settings, copies, raw_contexts, told, stop }
     }
 
     /// Runs the fit. The trainer is reset first; the rows of each epoch come in a random [`Order`].
@@ -125,9 +138,14 @@ impl<'a, T: Real, B, const D: usize, const C: usize, E, S> Fit<'a, T, B, D, C, E
         S: FnMut(&Progress<T>) -> bool,
     {
         let Fit { flow, train, validation, settings, noise, mut copies, mut told, mut stop } = self;
+        let Fit { flow, train, validation, settings, mut copies, raw_contexts, mut told, mut stop } = self;
         settings.check()?;
         noise.check()?;
         check_samples(&train)?;
+        check_varied(&train)?;
+        if !raw_contexts {
+            check_contexts::<T, B, D, C>(&flow.bijector, train.contexts())?;
+        }
         if let Some(rows) = &validation {
             check_samples(rows)?;
         }

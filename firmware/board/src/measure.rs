@@ -76,10 +76,11 @@ impl Spread {
         self.hard(cost);
     }
 
-    /// Adds a call that is no part of the median.
-    pub fn hard(&mut self, cost: Cost) {
+    /// Adds a call that is no part of the median; returns its instructions.
+    pub fn hard(&mut self, cost: Cost) -> u32 {
         self.worst.instructions = self.worst.instructions.max(cost.instructions);
         self.worst.stack = self.worst.stack.max(cost.stack);
+        cost.instructions
     }
 
     /// Prints the median and the most instructions, and the most stack.

@@ -42,3 +42,40 @@ pub(crate) const HARD: [f32; 21] =
 pub fn nasty() -> impl Iterator<Item = [f32; 2]> {
     HARD.into_iter().flat_map(|x| HARD.into_iter().map(move |y| [x, y]))
 }
+
+/// Shows points to `cost` in search of the most it gives: from each of `starts` points of all sizes it goes on for `steps`, one coordinate changed in each.
+pub fn search<const D: usize>(starts: u32, steps: u32, mut cost: impl FnMut(&[f32; D]) -> u32) {
+    let mut rng = Pcg32::new(13, 0x696e_7075);
+    for _ in 0..starts {
+        let mut point = [0.0; D];
+        point.fill_with(|| coordinate(&mut rng));
+        let mut most = cost(&point);
+        for _ in 0..steps {
+            let mut next = point;
+            let place = rng.next_u32() as usize % D;
+            if let Some(x) = next.get_mut(place) {
+                let draw: f32 = standard_normal(&mut rng);
+                let moved = match rng.next_u32() % 3 {
+                    0 => coordinate(&mut rng),
+                    1 => *x * (1.0 + 0.25 * draw),
+                    _ => *x + 0.5 * draw,
+                };
+                *x = if moved.is_finite() { moved } else { f32::MAX };
+            }
+            let found = cost(&next);
+            if most <= found {
+                (point, most) = (next, found);
+            }
+        }
+    }
+}
+
+/// As data are, hard, or of any size.
+fn coordinate(rng: &mut Pcg32) -> f32 {
+    let hard = rng.next_u32() as usize % HARD.len();
+    match rng.next_u32() % 3 {
+        0 => 2.0 * standard_normal::<f32, _>(rng),
+        1 => HARD.get(hard).copied().unwrap_or(0.0),
+        _ => finite(rng),
+    }
+}

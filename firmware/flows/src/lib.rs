@@ -8,7 +8,7 @@ mod learn;
 mod watch;
 
 pub use hash::Hash;
-pub use inputs::{draws, nasty, ordinary};
+pub use inputs::{draws, nasty, ordinary, search};
 pub use learn::{Learned, Learner, STEPS};
 pub use watch::{Seen, watch};
 

@@ -9,8 +9,8 @@ use super::{CHECKSUM, DecodeError, EncodeError, HEADER, crc32};
 use crate::conditioner::{Relu, Tanh};
 use crate::univariate::LogScaleClamp;
 use crate::{
-    ActNorm, Affine, Alternating, Bijector, ContextDense, Coupling, Dense, FirstHalf, Flow, Head, Householder, Init, Inverse, Linear,
-    Marginal, MixtureCdf, NoClamp, Orthogonal, Parameters, Permutation, RationalQuadraticSpline, Real, Residual, Reverse, Reversed,
+    ActNorm, Affine, Alternating, Bijector, ContextDense, ContextNorm, Coupling, Dense, FirstHalf, Flow, Head, Householder, Init, Inverse,
+    Linear, Marginal, MixtureCdf, NoClamp, Orthogonal, Parameters, Permutation, RationalQuadraticSpline, Real, Residual, Reverse, Reversed,
     SharedHead, SigmoidClamp, Swap, TanhClamp, Zeros,
 };
 
@@ -145,6 +145,7 @@ fn counts() {
     counted::<f64, Marginal<f64, Affine<TanhClamp<f64>>, 3>>();
     counted::<f64, Coupling<FirstHalf, Sigmoid, Residual<SharedHead<f64, Sigmoid, 3, 2>>, 1, 2>>();
     counted::<f64, ContextDense<f64, 2, 3, 4>>();
+    counted::<f64, ContextNorm<f64, ActNorm<f64, 3>, 2>>();
 }
 
 /// Flows with the same number of parameters, each with its own structure, refuse each other's files.

@@ -105,6 +105,8 @@ bijectors! {
     autoregressive_spline: Before<RationalQuadraticSpline<f64, 4>, 3>, 3, 0, log_det LOG_DET;
     inverse_autoregressive: Inverse<Before<Mix<3>, 3>>, 3, 0, log_det LOG_DET;
     inverse_autoregressive_with_context: Inverse<Before<Mix<3>, 3, 2>>, 3, 2, log_det LOG_DET;
+    context_norm: ContextNorm<f64, Given3, 2>, 3, 2, log_det LOG_DET;
+    inverse_of_context_norm: Inverse<ContextNorm<f64, G3, 2>>, 3, 2, log_det LOG_DET;
     householder: Householder<f64, 4, 3>, 4, 0, log_det 0.0;
     householder_one: Householder<f64, 2, 1>, 2, 1, log_det 0.0;
     inverse_coupling: Inverse<P3>, 3, 0, log_det LOG_DET;

@@ -5,9 +5,9 @@
 
 use gaussflow::check::{Limits, Order as Sorted};
 use gaussflow::{
-    ActNorm, Affine, Alternating, Autoregressive, Conditional, ContextDense, Coupling, Dense, FirstHalf, GaussianMixture, Head,
-    Householder, Inverse, Linear, Marginal, MaskedDense, MaskedHead, MaskedInput, MixtureCdf, NoClamp, Order, Orthogonal, Permutation,
-    RationalQuadraticSpline, Relu, Residual, Reverse, SharedHead, SigmoidClamp, Swap, Tanh, TanhClamp,
+    ActNorm, Affine, Alternating, Autoregressive, Conditional, ContextDense, ContextNorm, Coupling, Dense, FirstHalf, GaussianMixture,
+    Head, Householder, Inverse, Linear, Marginal, MaskedDense, MaskedHead, MaskedInput, MixtureCdf, NoClamp, Order, Orthogonal,
+    Permutation, RationalQuadraticSpline, Relu, Residual, Reverse, SharedHead, SigmoidClamp, Swap, Tanh, TanhClamp,
 };
 use properties::laws::hold;
 
@@ -134,6 +134,7 @@ laws! {
     coupling_given[2]: Given<T, FirstHalf, A, B>, COUPLING, D2 D5;
     conditional[2]: Conditional<Mix<T, 5>, (ContextDense<T, 0, 2, 8>, Tanh, Head<T, Mix<T, 5>, 8, D>), D>, COUPLING, D1 D2;
     gaussian_mixture: GaussianMixture<T, D, 3>, TABLE, D1 D2 D5;
+    context_norm[2]: ContextNorm<T, Given<T, FirstHalf, A, B>, 2>, COUPLING, D2 D5;
     act_norm: ActNorm<T, D>, TABLE, D1 D2 D5;
     linear: Linear<T, D>, ANY, D1 D2 D5;
     orthogonal: Orthogonal<T, D>, FIXED, D1 D2 D5;

@@ -28,7 +28,7 @@ fn main() -> ! {
     board::done()
 }
 
-/// The costs of `call` at ordinary and at hard points.
+/// The costs of `call` at ordinary and at hard points, and at what a search finds.
 fn spread(call: impl Fn(&[f32; 2])) -> Spread {
     let mut spread = Spread::default();
     for x in flows::ordinary(200) {
@@ -37,5 +37,6 @@ fn spread(call: impl Fn(&[f32; 2])) -> Spread {
     for x in flows::nasty().chain(flows::draws(1_000)) {
         spread.hard(measure(|| call(black_box(&x))));
     }
+    flows::search(40, 40, |x| spread.hard(measure(|| call(black_box(x)))));
     spread
 }
