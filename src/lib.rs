@@ -37,7 +37,9 @@ pub mod train;
 mod univariate;
 
 pub use bijector::{
-    ActNorm, AllTransformed, Alternating, Autoregressive, Bijector, Conditional, ContextNorm, Coupling, CovarianceError, DifferentiableBijector, FirstHalf, GaussianMixture, Householder, Inverse, Linear, Marginal, Mask, NoSupport, NotOrthogonal, Order, Orthogonal, Permutation, Reverse, Reversed, Support, Swap,
+    ActNorm, AllTransformed, Alternating, Autoregressive, Bijector, Conditional, ContextNorm, Coupling, CovarianceError,
+    DifferentiableBijector, FirstHalf, GaussianMixture, Householder, Inverse, Linear, Marginal, Mask, NoSupport, NotOrthogonal, Order,
+    Orthogonal, Permutation, Reverse, Reversed, Support, Swap,
 };
 pub use conditioner::{
     Activation, ConstantOutput, ContextDense, Degrees, Dense, DifferentiableLayer, Each, Gelu, Head, Identity, Int8Dense, Int8Head, Layer,

@@ -16,8 +16,8 @@ mod permutation;
 mod support;
 
 pub use act_norm::ActNorm;
-pub use autoregressive::{Autoregressive};
-pub use context_norm::{ContextNorm};
+pub use autoregressive::Autoregressive;
+pub use context_norm::ContextNorm;
 pub use coupling::{Conditional, Coupling};
 pub use gaussian_mixture::{CovarianceError, GaussianMixture};
 pub use householder::Householder;

@@ -3,7 +3,8 @@
 use rand_core::Rng;
 
 use crate::bijector::{
-    ActNorm, Autoregressive, Bijector, ContextNorm, Coupling, GaussianMixture, Householder, Inverse, Linear, Marginal, Mask, Order, Orthogonal, Permutation, Support,
+    ActNorm, Autoregressive, Bijector, ContextNorm, Coupling, GaussianMixture, Householder, Inverse, Linear, Marginal, Mask, Order,
+    Orthogonal, Permutation, Support,
 };
 use crate::conditioner::{ConstantOutput, Each, Layer, Ordered, Width};
 use crate::number::{Real, Zeros};

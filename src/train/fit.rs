@@ -109,18 +109,14 @@ impl<'a, T: Real, B, const D: usize, const C: usize, E, S> Fit<'a, T, B, D, C, E
 
     /// Calls `told` after each epoch.
     pub fn each_epoch<G: FnMut(&Progress<T>)>(self, told: G) -> Fit<'a, T, B, D, C, G, S> {
-        let Fit { flow, train, validation, settings, noise, copies, stop, .. } = self;
-        Fit { flow, train, validation, settings, noise, copies, told, stop }
-        let Fit { flow, train, validation, settings, copies, raw_contexts, stop, .. } = self;
-        Fit { flow, train, validation, settings, copies, raw_contexts, told, stop }
+        let Fit { flow, train, validation, settings, noise, copies, raw_contexts, stop, .. } = self;
+        Fit { flow, train, validation, settings, noise, copies, raw_contexts, told, stop }
     }
 
     /// Ends the fit after the first epoch at which `stop` holds.
     pub fn stop_if<G: FnMut(&Progress<T>) -> bool>(self, stop: G) -> Fit<'a, T, B, D, C, E, G> {
-        let Fit { flow, train, validation, settings, noise, copies, told, .. } = self;
-        Fit { flow, train, validation, settings, noise, copies, told, stop }
-        let Fit { flow, train, validation, settings, copies, raw_contexts, told, .. } = self;
-        Fit { flow, train, validation, settings, copies, raw_contexts, told, stop }
+        let Fit { flow, train, validation, settings, noise, copies, raw_contexts, told, .. } = self;
+        Fit { flow, train, validation, settings, noise, copies, raw_contexts, told, stop }
     }
 
     /// Runs the fit. The trainer is reset first; the rows of each epoch come in a random [`Order`].
@@ -137,8 +133,7 @@ impl<'a, T: Real, B, const D: usize, const C: usize, E, S> Fit<'a, T, B, D, C, E
         E: FnMut(&Progress<T>),
         S: FnMut(&Progress<T>) -> bool,
     {
-        let Fit { flow, train, validation, settings, noise, mut copies, mut told, mut stop } = self;
-        let Fit { flow, train, validation, settings, mut copies, raw_contexts, mut told, mut stop } = self;
+        let Fit { flow, train, validation, settings, noise, mut copies, raw_contexts, mut told, mut stop } = self;
         settings.check()?;
         noise.check()?;
         check_samples(&train)?;
