@@ -106,7 +106,8 @@ use Has::{Description, Gradients, Laws, Quantization, RoundTrip, Source, WarmSta
 const ALL: [Has; 8] = [Laws, Gradients, WarmStart, Quantization, Description, Source, Zeroable, RoundTrip];
 
 const WEIGHTS_ARE_BYTES: &str =
-    "for inference: made from the layer of full weights, beside which src/store/int8.rs tests it; its weights are no parameters";
+    "for inference: made from the layer of full weights, beside which src/store/integer.rs tests it; its weights are no parameters";
+const INTEGER: [&str; 4] = ["IntegerDense", "IntegerContextDense", "IntegerHead", "IntegerSharedHead"];
 const HIDDEN: &str = "a hidden layer starts at random: the last layer's constant output makes a coupling start from data";
 const KEPT: &str = "kept whole by the coupling or table that holds it";
 const NOT_IN_A_FLOW: &str = "stands where no activation follows; in no flow";
@@ -115,9 +116,14 @@ const NOT_IN_A_FLOW: &str = "stands where no activation follows; in no flow";
 const STARTS: [(&str, &str); 3] = [("src/start", "Gaussianize"), ("src/start", "FitUnivariate"), ("src/conditioner", "ConstantOutput")];
 
 /// What parts do not have, and why.
-const NOT_APPLICABLE: [(&[Has], &[&str], &str); 8] = [
-    (&[Laws, Gradients, RoundTrip], &["Int8Dense", "Int8Head"], WEIGHTS_ARE_BYTES),
-    (&[WarmStart], &["Int8Dense", "Int8Head"], WEIGHTS_ARE_BYTES),
+const NOT_APPLICABLE: [(&[Has], &[&str], &str); 9] = [
+    (
+        &[Laws, Gradients, WarmStart, RoundTrip],
+        &["PreparedMarginal"],
+        "for inference: made from a marginal layer, whose bits src/bijector/prepared_marginal.rs finds in it",
+    ),
+    (&[Laws, Gradients, RoundTrip], &INTEGER, WEIGHTS_ARE_BYTES),
+    (&[WarmStart], &INTEGER, WEIGHTS_ARE_BYTES),
     (&[WarmStart], &["Dense", "ContextDense", "Residual"], HIDDEN),
     (&[WarmStart], &["Relu", "LeakyRelu", "Tanh", "Sigmoid", "Silu", "Softplus", "Gelu"], "without parameters"),
     (
@@ -150,7 +156,9 @@ fn tables(has: Has, kind: Kind) -> &'static [Table] {
         }
         (Source, _) => &[("tests/source.rs", "\n#[test]", "\0")],
         (RoundTrip, _) => &[("tests/round_trip.rs", "\ntype ", "\0")],
-        (Quantization, _) => &[("src/store/quantization.rs", "\nkept! {", "#[cfg(test)]"), ("src/store/int8.rs", "\nimpl", "#[cfg(test)]")],
+        (Quantization, _) => {
+            &[("src/store/quantization.rs", "\nkept! {", "#[cfg(test)]"), ("src/store/integer.rs", "\nimpl", "#[cfg(test)]")]
+        }
         (WarmStart | Description | Zeroable, _) => &[],
     }
 }

@@ -11,6 +11,7 @@ mod marginal;
 mod mask;
 mod orthogonal;
 mod permutation;
+mod prepared_marginal;
 
 pub use act_norm::ActNorm;
 pub use coupling::{Conditional, Coupling};
@@ -26,6 +27,7 @@ pub(crate) use orthogonal::check as check_orthogonal;
 pub(crate) use orthogonal::off_orthogonal as orthogonality;
 pub use orthogonal::{NotOrthogonal, Orthogonal};
 pub use permutation::{Order, Permutation, Reverse, Reversed};
+pub use prepared_marginal::PreparedMarginal;
 
 use crate::number::{Real, Value, Zeros};
 use crate::parameters::{Parameters, Part};
