@@ -1,6 +1,6 @@
 //! A stream of motion, watched by a flow that knows one exercise.
 
-use shapes::Watch;
+use shapes::{PreparedAxes, Watch};
 
 use crate::Hash;
 
@@ -10,6 +10,13 @@ pub static WATCH: Watch = include!(concat!(env!("OUT_DIR"), "/watch.rs"));
 
 /// The log-density below which a sample is no rowing, in nats.
 pub const THRESHOLD: f32 = include!("../../weights/watch_threshold.rs");
+
+/// Fitted by `train` to the same, without a network.
+#[allow(clippy::approx_constant, clippy::excessive_precision)]
+pub static AXES: PreparedAxes = include!(concat!(env!("OUT_DIR"), "/axes.rs"));
+
+/// As [`THRESHOLD`], of [`AXES`].
+pub const AXES_THRESHOLD: f32 = include!("../../weights/axes_threshold.rs");
 
 /// The rest of the recording with pieces of other exercises, and whether a sample is of another; see `data/make.py`.
 #[allow(clippy::approx_constant, clippy::excessive_precision)]
@@ -31,14 +38,23 @@ pub struct Seen {
     pub misses: u32,
 }
 
-/// Watches the stream; calls `event` with the sample at which [`EVENT`] alarms in a row began.
-pub fn watch(mut event: impl FnMut(u32)) -> Seen {
+/// Watches the stream by [`WATCH`]; calls `event` with the sample at which [`EVENT`] alarms in a row began.
+pub fn watch(event: impl FnMut(u32)) -> Seen {
+    watch_by(|x| WATCH.log_prob(x), THRESHOLD, event)
+}
+
+/// As [`watch`], by [`AXES`].
+pub fn watch_axes(event: impl FnMut(u32)) -> Seen {
+    watch_by(|x| AXES.log_prob(x), AXES_THRESHOLD, event)
+}
+
+fn watch_by(log_prob: impl Fn(&[f32; 6]) -> f32, threshold: f32, mut event: impl FnMut(u32)) -> Seen {
     let mut seen = Seen::default();
     let mut run = 0;
     for (number, (x, other)) in (0..).zip(STREAM) {
-        let log_prob = WATCH.log_prob(x);
+        let log_prob = log_prob(x);
         seen.hash.add(log_prob);
-        let alarm = log_prob < THRESHOLD;
+        let alarm = log_prob < threshold;
         match (alarm, other) {
             (true, true) => seen.hits += 1,
             (true, false) => seen.false_alarms += 1,
