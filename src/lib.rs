@@ -45,6 +45,13 @@ pub use conditioner::{
     Activation, ConstantOutput, ContextDense, Degrees, Dense, DifferentiableLayer, Each, Gelu, Head, Identity, Int8Dense, Int8Head, Layer,
     LeakyRelu, Masked, MaskedDense, MaskedHead, MaskedInput, Ordered, Relu, Residual, Shape, SharedHead, Sigmoid, Silu, Softplus, Tanh,
     Width,
+    ActNorm, AllTransformed, Alternating, Bijector, Conditional, Coupling, DifferentiableBijector, FirstHalf, GaussianMixture, Householder,
+    Inverse, Linear, Marginal, Mask, NotOrthogonal, Order, Orthogonal, Permutation, PreparedMarginal, Reverse, Reversed, Swap,
+};
+pub use conditioner::{
+    Activation, ConstantOutput, ContextDense, Dense, DifferentiableLayer, Each, Gelu, Head, Identity, Int8ContextDense, Int8Dense,
+    Int8Head, Int8SharedHead, Int16ContextDense, Int16Dense, Int16Head, Int16SharedHead, IntegerContextDense, IntegerDense, IntegerHead,
+    IntegerSharedHead, Layer, LeakyRelu, Relu, Residual, Shape, SharedHead, Sigmoid, Silu, Softplus, Tanh, Width,
 };
 pub use flow::{Attribution, BatchError, Flow, Given, IntoRows, NoMarginal, Rows, WithoutContext, log_base};
 pub use math::draw::standard_normal;
@@ -53,7 +60,7 @@ pub use mixture::{Mixture, MixtureError};
 pub use number::Lanewise;
 #[cfg(feature = "bytemuck")]
 pub use number::boxed;
-pub use number::{Flat, Fused, Pack, Real, Value, Wide, Zeros};
+pub use number::{Flat, Fused, Pack, Real, Value, Weight, Wide, Zeros};
 pub use parameters::{Init, Parameters, Part, Role};
 pub use univariate::{
     Affine, AffineParams, CircularSpline, ClampedMixture, LogScaleClamp, MixtureCdf, MixtureParams, MixtureTape, NoClamp,

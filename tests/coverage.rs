@@ -106,7 +106,8 @@ use Has::{Description, Gradients, Laws, Quantization, RoundTrip, Source, WarmSta
 const ALL: [Has; 8] = [Laws, Gradients, WarmStart, Quantization, Description, Source, Zeroable, RoundTrip];
 
 const WEIGHTS_ARE_BYTES: &str =
-    "for inference: made from the layer of full weights, beside which src/store/int8.rs tests it; its weights are no parameters";
+    "for inference: made from the layer of full weights, beside which src/store/integer.rs tests it; its weights are no parameters";
+const INTEGER: [&str; 4] = ["IntegerDense", "IntegerContextDense", "IntegerHead", "IntegerSharedHead"];
 const HIDDEN: &str = "a hidden layer starts at random: the last layer's constant output makes a coupling start from data";
 const KEPT: &str = "kept whole by the coupling or table that holds it";
 const BOUNDED: &str = "a map of a part of R^D, which the registries draw from the whole of: its laws stand beside it";
@@ -120,6 +121,13 @@ const NOT_APPLICABLE: [(&[Has], &[&str], &str); 9] = [
     (&[Laws, Gradients], &["Support", "CircularSpline"], BOUNDED),
     (&[Laws, Gradients, RoundTrip], &["Int8Dense", "Int8Head"], WEIGHTS_ARE_BYTES),
     (&[WarmStart], &["Int8Dense", "Int8Head"], WEIGHTS_ARE_BYTES),
+    (
+        &[Laws, Gradients, WarmStart, RoundTrip],
+        &["PreparedMarginal"],
+        "for inference: made from a marginal layer, whose bits src/bijector/prepared_marginal.rs finds in it",
+    ),
+    (&[Laws, Gradients, RoundTrip], &INTEGER, WEIGHTS_ARE_BYTES),
+    (&[WarmStart], &INTEGER, WEIGHTS_ARE_BYTES),
     (&[WarmStart], &["Dense", "ContextDense", "Residual"], HIDDEN),
     (&[WarmStart], &["Relu", "LeakyRelu", "Tanh", "Sigmoid", "Silu", "Softplus", "Gelu"], "without parameters"),
     (
@@ -152,7 +160,9 @@ fn tables(has: Has, kind: Kind) -> &'static [Table] {
         }
         (Source, _) => &[("tests/source.rs", "\n#[test]", "\0")],
         (RoundTrip, _) => &[("tests/round_trip.rs", "\ntype ", "\0")],
-        (Quantization, _) => &[("src/store/quantization.rs", "\nkept! {", "#[cfg(test)]"), ("src/store/int8.rs", "\nimpl", "#[cfg(test)]")],
+        (Quantization, _) => {
+            &[("src/store/quantization.rs", "\nkept! {", "#[cfg(test)]"), ("src/store/integer.rs", "\nimpl", "#[cfg(test)]")]
+        }
         (WarmStart | Description | Zeroable, _) => &[],
     }
 }

@@ -67,7 +67,12 @@ fn of_couplings() {
             Masked::head(Head { weights: [[[0.0, 0.0], [5.0, 6.0]]], bias: [[7.0, 8.0], [9.0, 1.0]] }),
         )
     });
+    same!(Int8Dense<f32, 1, 1>: IntegerDense { weights: [[-127]], scales: [0.5], bias: [2.0] });
     type Small = Int8Head<f32, Affine<NoClamp>, 1, 1, 2>;
-    same!(Small: Int8Head { weights: [[[1, 2]]], scales: [[5.0, 6.0]], bias: [[7.0, 8.0]] });
+    same!(Small: IntegerHead { weights: [[[1, 2]]], scales: [[5.0, 6.0]], bias: [[7.0, 8.0]] });
+    same!(PreparedMarginal<f32, 1, 1>: PreparedMarginal { mixtures: [Mixture { log_weights: [0.0], log_weights_low: [0.0], weights: [1.0], total: 1.0, means: [2.0], inverse_scales: [0.5] }] });
+    type Shared16 = Int16SharedHead<f32, Affine<NoClamp>, 1, 3, 2>;
+    same!(Shared16: IntegerSharedHead { head: IntegerHead { weights: [[[1, -32767]]], scales: [[5.0, 6.0]], bias: [[7.0, 8.0]] } });
+    same!(Int16ContextDense<f32, 1, 1, 1>: IntegerContextDense { dense: IntegerDense { weights: [[3]], scales: [0.5], bias: [2.0] }, context_weights: [[-4]], context_scales: [0.25] });
     same!((LeakyRelu, Sigmoid, Silu, Softplus, Gelu, SigmoidClamp<f32>): (LeakyRelu, Sigmoid, Silu, Softplus, Gelu, SigmoidClamp { low: -5.0, high: 3.0 }));
 }

@@ -6,7 +6,7 @@ use std::{env, fs};
 
 use gaussflow::store::{Quantize, RustSource};
 use gaussflow::{Parameters, Zeros};
-use shapes::{Int8Moons, Moons, Watch};
+use shapes::{Axes, Int8Moons, Moons, PreparedAxes, Watch};
 
 fn main() {
     println!("cargo::rerun-if-changed=../weights");
@@ -16,6 +16,10 @@ fn main() {
     small.quantize(&moons);
     write("int8_moons", RustSource(&*small).to_string());
     trained::<Watch>("watch");
+    let axes = trained::<Axes>("axes");
+    let mut prepared = PreparedAxes::ZEROS;
+    prepared.quantize(&axes);
+    write("axes", RustSource(&prepared).to_string());
     stream();
 }
 

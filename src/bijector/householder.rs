@@ -4,7 +4,7 @@ use rand_core::Rng;
 
 use crate::bijector::{Bijector, DifferentiableBijector};
 use crate::linalg::{moderate, with_room};
-use crate::math::{fill_standard_normal, product_error, sum_in_two, sum_of};
+use crate::math::{fill_standard_normal, sum_in_two, sum_of};
 use crate::number::kernels::reflect_here;
 use crate::number::{Real, Value};
 use crate::parameters::{Init, Part};
@@ -53,14 +53,14 @@ impl<T: Real, const D: usize, const R: usize> Householder<T, D, R> {
         let (mut squares, mut errors) = ([T::ZEROS; D], [T::ZEROS; D]);
         for d in 0..D {
             squares[d] = v[d] * v[d];
-            errors[d] = product_error(v[d], v[d], squares[d]);
+            errors[d] = T::product_error(v[d], v[d], squares[d]);
         }
         let (squared, low) = sum_in_two(&squares);
         let low = low + sum_of(&errors) + T::from_f64(softening);
         let two = T::from_f64(2.0);
         let factor = two / (squared + low);
         let product = factor * squared;
-        let rest = ((two - product) - product_error(factor, squared, product)) - factor * low;
+        let rest = ((two - product) - T::product_error(factor, squared, product)) - factor * low;
         let longer = |x| T::from_f64(SHORTEST_SQUARED).select_lt(squared, x, T::ZEROS);
         (v, [longer(factor), longer(rest / squared)])
     }

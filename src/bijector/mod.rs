@@ -14,6 +14,7 @@ mod mask;
 mod orthogonal;
 mod permutation;
 mod support;
+mod prepared_marginal;
 
 pub use act_norm::ActNorm;
 pub use autoregressive::Autoregressive;
@@ -32,6 +33,7 @@ pub(crate) use orthogonal::off_orthogonal as orthogonality;
 pub use orthogonal::{NotOrthogonal, Orthogonal};
 pub use permutation::{Order, Permutation, Reverse, Reversed};
 pub use support::{NoSupport, Support};
+pub use prepared_marginal::{PreparedMarginal};
 
 use crate::number::{Real, Value, Zeros};
 use crate::parameters::{Parameters, Part};

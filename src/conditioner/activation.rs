@@ -35,6 +35,12 @@ pub enum Kind {
 #[inline(always)]
 pub(super) fn affine<V: Value, F: Activation>(x: &[V], weights: &[V::Scalar], bias: &[V::Scalar], y: &mut [V]) {
     V::affine(x, weights, bias, matches!(F::KIND, Kind::Relu), y);
+    apply_other::<V, F>(y);
+}
+
+/// `F` of each value, where that is no activation which a layer applies where it stores.
+#[inline(always)]
+pub(super) fn apply_other<V: Value, F: Activation>(y: &mut [V]) {
     if matches!(F::KIND, Kind::Other) {
         for y in y {
             *y = F::value(*y);

@@ -1,6 +1,6 @@
 //! The Mills ratio of the standard normal distribution.
 
-use super::{polynomial, polynomial_of, product_error};
+use super::{polynomial, polynomial_of};
 use crate::number::{Coefficients, Value};
 
 /// The Mills ratio `M(t) = (1 - Phi(t)) / phi(t)` of the standard normal distribution.
@@ -70,12 +70,12 @@ pub(super) fn mills_parts<V: Value>(t: V) -> (V, V) {
     // What the sum lost, whichever of the two is larger (D. E. Knuth, TAOCP 2, 4.2.2).
     let p_taken = denominator - product;
     let lost = (product - (denominator - p_taken)) + (p - p_taken);
-    let low = (lost + product_error(s, q, product)) + s.mul_add(q_low, p_low);
+    let low = (lost + V::product_error(s, q, product)) + s.mul_add(q_low, p_low);
     // The one division serves both ranges.
     let inverse = V::ONE / far.select_lt(t, t, denominator);
     let m = q * inverse;
     let back = m * denominator;
-    let residual = ((q - back) - product_error(m, denominator, back)) + (q_low - m * low);
+    let residual = ((q - back) - V::product_error(m, denominator, back)) + (q_low - m * low);
     (far.select_lt(t, inverse, m), far.select_lt(t, V::ZEROS, residual * inverse))
 }
 

@@ -76,19 +76,6 @@ fn horner<V: Value, C: Copy>(x: V, c: &[C], lift: impl Fn(C) -> V) -> V {
     sum
 }
 
-/// `a b - product`, with `product` the rounded `a b`: exact on fused lanes and in `f32`, elsewhere but for the last bit or two.
-///
-/// Unfused, the factors are split in halves whose products are exact (T. J. Dekker, Numer. Math. 18, 1971).
-#[inline(always)]
-pub(crate) fn product_error<V: Value>(a: V, b: V, product: V) -> V {
-    if V::FUSED {
-        return a.mul_add(b, -product);
-    }
-    let (a_high, b_high) = (a.upper_half(), b.upper_half());
-    let (a_low, b_low) = (a - a_high, b - b_high);
-    ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
-}
-
 /// `(h, l)` with `h + l = x^2 / 2`, where `h` is exact and `l` small.
 #[inline(always)]
 pub(crate) fn half_square<V: Value>(x: V) -> (V, V) {

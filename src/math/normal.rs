@@ -1,9 +1,9 @@
 //! Density, distribution and log-distribution of the standard normal.
 
 use super::exp::{exp_parts, scale};
+use super::half_square;
 use super::ln::ln_parts;
 use super::mills::mills_parts;
-use super::{half_square, product_error};
 use crate::number::{Coefficients, Real, Value};
 
 /// The logarithm of the standard normal density, `log phi(x) = -x^2/2 - log sqrt(2 pi)`.
@@ -65,10 +65,10 @@ fn tail_parts<V: Value>(t: V, m: V, m_low: V) -> (V, V, V) {
     let (n, e, e_low) = gauss(t);
     let density = V::splat(V::Scalar::INV_SQRT_2_PI);
     let a = e * m;
-    let a_low = product_error(e, m, a) + e.mul_add(m_low, e_low * m);
+    let a_low = V::product_error(e, m, a) + e.mul_add(m_low, e_low * m);
     let b = a * density;
     let b_low = a.mul_add(V::splat(V::Scalar::INV_SQRT_2_PI_LOW), a_low * density);
-    let low = product_error(a, density, b) + b_low;
+    let low = V::product_error(a, density, b) + b_low;
     let sum = b + low;
     (n, sum, low - (sum - b))
 }

@@ -35,9 +35,20 @@ fn tanh_lane<V: Value>(x: V) -> V {
     let a = x.abs();
     let z = x * x;
     let near = V::constant(0.625);
-    let numerator = a.select_lt(near, z.mul_add(polynomial(z, V::Scalar::TANH_P), V::ZEROS), V::constant(-2.0));
-    let denominator =
-        a.select_lt(near, polynomial(z, V::Scalar::TANH_Q), exp_normal((a + a).min(-V::splat(V::Scalar::EXP_NORMAL))) + V::ONE);
+    let numerator = a.choose_lt(
+        near,
+        #[inline(always)]
+        || z.mul_add(polynomial(z, V::Scalar::TANH_P), V::ZEROS),
+        #[inline(always)]
+        || V::constant(-2.0),
+    );
+    let denominator = a.choose_lt(
+        near,
+        #[inline(always)]
+        || polynomial(z, V::Scalar::TANH_Q),
+        #[inline(always)]
+        || exp_normal((a + a).min(-V::splat(V::Scalar::EXP_NORMAL))) + V::ONE,
+    );
     let q = numerator / denominator;
     let far = V::ONE + q;
     a.select_lt(near, x.mul_add(q, x), x.select_lt(V::ZEROS, -far, V::ZEROS.select_lt(x, far, x)))

@@ -2,7 +2,7 @@
 
 use super::exp::exp_parts;
 use super::{half_square, mills, mills_plain, polynomial};
-use crate::number::{Coefficients, Value};
+use crate::number::{BRANCHES, Coefficients, Value};
 
 /// `(d, s)` with `d = e^(-t^2/2)` and `s = M(t) d = sqrt(2 pi) (1 - Phi(t))`, for `t >= 0`; both 0 from `DENSITY_END` on.
 ///
@@ -14,16 +14,26 @@ use crate::number::{Coefficients, Value};
 #[inline(always)]
 pub(crate) fn density_and_tail<V: Value>(t: V) -> (V, V) {
     let end = V::splat(V::Scalar::DENSITY_END);
+    if BRANCHES && V::LANES == 1 && end.lane(0) <= t.lane(0) {
+        return (V::ZEROS, V::ZEROS);
+    }
     let inside = end.min(t);
     let (h, l) = half_square(inside);
     let (n, high, low) = exp_parts(-h, -l);
     let density = t.select_lt(end, (high + low).scale2(n), V::ZEROS);
-    // Without its residual the ratio is monotone enough on fused lanes only.
-    let ratio = if V::FUSED { mills_plain(t) } else { mills(t) };
-    let square = t * t;
-    let core = (t * square).mul_add(-polynomial(square, V::Scalar::CORE), t);
-    let near = V::constant(SQRT_HALF_PI) - core;
-    (density, t.select_lt(V::ONE, near, density * ratio))
+    let tail = t.choose_lt(
+        V::ONE,
+        #[inline(always)]
+        || {
+            let square = t * t;
+            let core = (t * square).mul_add(-polynomial(square, V::Scalar::CORE), t);
+            V::constant(SQRT_HALF_PI) - core
+        },
+        // Without its residual the ratio is monotone enough on fused lanes only.
+        #[inline(always)]
+        || density * if V::FUSED { mills_plain(t) } else { mills(t) },
+    );
+    (density, tail)
 }
 
 /// `sqrt(pi / 2)`.

@@ -10,7 +10,7 @@ pub(crate) use point::Point;
 use core::fmt;
 
 use crate::math::{exp, exp_normal, exp_normal_of_two, largest_of, ln, sum, two_sum};
-use crate::number::{Lanewise, Real, Value};
+use crate::number::{Lanewise, Real, Value, Zeros};
 
 /// A mixture of `K` Gaussians, `F(x) = sum_k w_k Phi((x - mu_k) / sigma_k)`, prepared for evaluation at many points.
 ///
@@ -20,18 +20,34 @@ use crate::number::{Lanewise, Real, Value};
 /// # Domain
 /// Parameters are held to `|logit| <= LIMIT^2 / 2`, `|mu| <= MAX / 4`, `|log sigma| <=` [`Self::max_log_scale`] and standardised
 /// distances to `|t| <= LIMIT` with `LIMIT = 2^50` (`f32`) or `2^500` (`f64`): there `z` saturates. Everything is finite for finite `x`.
+///
+/// Its fields are public for the source of a [`PreparedMarginal`](crate::PreparedMarginal): [`Mixture::new`] makes them.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "bytemuck", derive(bytemuck::Zeroable))]
 pub struct Mixture<V, const K: usize> {
     /// `log w_k` up to a constant: the largest is 0.
-    log_weights: [V; K],
+    pub log_weights: [V; K],
     /// What rounding took from them.
-    log_weights_low: [V; K],
+    pub log_weights_low: [V; K],
     /// `exp(log_weights)`.
-    weights: [V; K],
+    pub weights: [V; K],
     /// The sum of `weights`.
-    total: V,
-    means: [V; K],
-    inverse_scales: [V; K],
+    pub total: V,
+    /// `mu_k`.
+    pub means: [V; K],
+    /// `1 / sigma_k`.
+    pub inverse_scales: [V; K],
+}
+
+impl<V: Zeros, const K: usize> Zeros for Mixture<V, K> {
+    const ZEROS: Self = Mixture {
+        log_weights: Zeros::ZEROS,
+        log_weights_low: Zeros::ZEROS,
+        weights: Zeros::ZEROS,
+        total: V::ZEROS,
+        means: Zeros::ZEROS,
+        inverse_scales: Zeros::ZEROS,
+    };
 }
 
 /// Why a mixture's parameters are refused.
@@ -158,6 +174,19 @@ impl<V: Value, const K: usize> Mixture<V, K> {
 }
 
 impl<T: Real, const K: usize> Mixture<T, K> {
+    /// The same mixture in every lane.
+    #[inline(always)]
+    pub(crate) fn in_lanes<V: Value<Scalar = T>>(&self) -> Mixture<V, K> {
+        Mixture {
+            log_weights: self.log_weights.map(V::splat),
+            log_weights_low: self.log_weights_low.map(V::splat),
+            weights: self.weights.map(V::splat),
+            total: V::splat(self.total),
+            means: self.means.map(V::splat),
+            inverse_scales: self.inverse_scales.map(V::splat),
+        }
+    }
+
     /// A mixture from its parameters, none of which may be infinite or NaN.
     pub fn new(logits: &[T; K], means: &[T; K], log_scales: &[T; K]) -> Result<Self, MixtureError> {
         let not_finite = |values: &[T; K]| values.iter().position(|v| !v.is_finite());

@@ -46,6 +46,8 @@ macro_rules! one {
 one! {
     [] f32;
     [] f64;
+    [] i8;
+    [] i16;
     [T] Fused<T>;
     [L: Value<Lane = L>, const N: usize] Pack<L, N>;
 }

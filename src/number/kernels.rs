@@ -1,6 +1,6 @@
 //! Products of matrices and vectors with lanes: on slices, so that each is compiled once for the lanes it runs on, in this crate and not for each size in those that use it.
 
-use super::{Flat, Pack, Real, Value, Zeros};
+use super::{BRANCHES, Flat, Pack, Value, Zeros};
 
 /// `y[o] = bias[o] + sum_i x[i] weights[i][o]`, or 0 where that is negative and `relu` asked for; the terms added in the order of `i` on every path.
 ///
@@ -9,16 +9,7 @@ use super::{Flat, Pack, Real, Value, Zeros};
 pub(super) fn affine<V: Value>(x: &[V], weights: &[V::Scalar], bias: &[V::Scalar], relu: bool, y: &mut [V]) {
     V::outline(
         #[inline(always)]
-        || add_stored(x, weights, |w| w, bias, relu, y),
-    );
-}
-
-/// `y[o] += sum_i x[i] weights[i][o]`, of weights of eight bits.
-#[inline(always)]
-pub(crate) fn add_int8<V: Value>(x: &[V], weights: &[i8], y: &mut [V]) {
-    V::outline(
-        #[inline(always)]
-        || add_stored(x, weights, |w| V::Scalar::from_f64(f64::from(w)), &[], false, y),
+        || add_any_width(x, weights, bias, relu, y),
     );
 }
 
@@ -67,6 +58,12 @@ fn affine_of_rows<V: Value, R: Flat<V::Scalar>, const RELU: bool>(x: &[V], rows:
     );
 }
 
+/// Whether the terms of the input `x` are left out, which are 0: half of what a ReLU gives. It changes no bit, as no sum is -0.
+#[inline(always)]
+fn is_left_out<V: Value>(x: V) -> bool {
+    BRANCHES && V::LANES == 1 && x.lane(0) == V::Scalar::ZEROS
+}
+
 /// [`affine_of_rows`] for whole blocks of `N` outputs from output `done` on; returns how many are done then.
 #[cfg_attr(not(target_arch = "arm"), inline(always))]
 #[cfg_attr(target_arch = "arm", inline(never))]
@@ -82,10 +79,13 @@ fn add_rows<V: Value, R: Flat<V::Scalar>, const RELU: bool, const N: usize>(
         let mut sums = *y;
         if let Some(bias) = bias.get(done..).and_then(|b| b.first_chunk::<N>()) {
             for o in 0..N {
-                sums[o] = V::splat(bias[o]);
+                sums[o] = V::splat(bias[o]) + V::ZEROS;
             }
         }
         let add = |sums: &mut [V; N], x: &V, row: &R| {
+            if is_left_out(*x) {
+                return;
+            }
             let Some(w) = row.flat().get(done..).and_then(|w| w.first_chunk::<N>()) else { return };
             for o in 0..N {
                 sums[o] = V::splat(w[o]).mul_add(*x, sums[o]);
@@ -112,36 +112,28 @@ fn add_rows<V: Value, R: Flat<V::Scalar>, const RELU: bool, const N: usize>(
     done
 }
 
-/// [`affine`], with weights that are stored as `W` and read by `load`.
+/// [`affine`], compiled where it is called.
 #[inline(always)]
-fn add_stored<V: Value, W: Copy>(
-    x: &[V],
-    weights: &[W],
-    load: impl Fn(W) -> V::Scalar + Copy,
-    bias: &[V::Scalar],
-    relu: bool,
-    y: &mut [V],
-) {
+fn add_any_width<V: Value>(x: &[V], weights: &[V::Scalar], bias: &[V::Scalar], relu: bool, y: &mut [V]) {
     if V::LANES == 1 {
         // Scalars fill their registers by as many sums.
-        let done = add_blocks::<V, W, 16>(x, weights, load, bias, relu, y, 0);
-        let done = add_blocks::<V, W, 4>(x, weights, load, bias, relu, y, done);
-        add_blocks::<V, W, 1>(x, weights, load, bias, relu, y, done);
+        let done = add_blocks::<V, 16>(x, weights, bias, relu, y, 0);
+        let done = add_blocks::<V, 4>(x, weights, bias, relu, y, done);
+        add_blocks::<V, 1>(x, weights, bias, relu, y, done);
         return;
     }
     // Of packs of two vectors, 4 sums keep the multipliers just busy, 6 with slack; `x` and a weight fill the rest of 16 registers.
-    let done = add_blocks::<V, W, 6>(x, weights, load, bias, relu, y, 0);
-    let done = add_blocks::<V, W, 4>(x, weights, load, bias, relu, y, done);
-    let done = add_blocks::<V, W, 2>(x, weights, load, bias, relu, y, done);
-    add_blocks::<V, W, 1>(x, weights, load, bias, relu, y, done);
+    let done = add_blocks::<V, 6>(x, weights, bias, relu, y, 0);
+    let done = add_blocks::<V, 4>(x, weights, bias, relu, y, done);
+    let done = add_blocks::<V, 2>(x, weights, bias, relu, y, done);
+    add_blocks::<V, 1>(x, weights, bias, relu, y, done);
 }
 
-/// [`add_stored`] for whole blocks of `N` outputs from output `done` on; returns how many are done then.
+/// [`add_any_width`] for whole blocks of `N` outputs from output `done` on; returns how many are done then.
 #[inline(always)]
-fn add_blocks<V: Value, W: Copy, const N: usize>(
+fn add_blocks<V: Value, const N: usize>(
     x: &[V],
-    weights: &[W],
-    load: impl Fn(W) -> V::Scalar,
+    weights: &[V::Scalar],
     bias: &[V::Scalar],
     relu: bool,
     y: &mut [V],
@@ -152,7 +144,7 @@ fn add_blocks<V: Value, W: Copy, const N: usize>(
         let mut sums = *y;
         if let Some(bias) = bias.get(done..).and_then(|b| b.first_chunk::<N>()) {
             for o in 0..N {
-                sums[o] = V::splat(bias[o]);
+                sums[o] = V::splat(bias[o]) + V::ZEROS;
             }
         }
         // Four rows at a time: the loop's own instructions count beside the products.
@@ -162,15 +154,21 @@ fn add_blocks<V: Value, W: Copy, const N: usize>(
             let row = |k: usize| group.get(k * width + done..).and_then(|w| w.first_chunk::<N>());
             let (Some(w0), Some(w1), Some(w2), Some(w3)) = (row(0), row(1), row(2), row(3)) else { continue };
             for (x, w) in x.iter().zip([w0, w1, w2, w3]) {
+                if is_left_out(*x) {
+                    continue;
+                }
                 for o in 0..N {
-                    sums[o] = V::splat(load(w[o])).mul_add(*x, sums[o]);
+                    sums[o] = V::splat(w[o]).mul_add(*x, sums[o]);
                 }
             }
         }
         for (x, row) in rest.iter().zip(groups.remainder().chunks_exact(width)) {
+            if is_left_out(*x) {
+                continue;
+            }
             let Some(w) = row.get(done..).and_then(|w| w.first_chunk::<N>()) else { continue };
             for o in 0..N {
-                sums[o] = V::splat(load(w[o])).mul_add(*x, sums[o]);
+                sums[o] = V::splat(w[o]).mul_add(*x, sums[o]);
             }
         }
         if relu {
@@ -191,7 +189,7 @@ pub(super) fn add_transposed<V: Value>(dy: &[V], weights: &[V::Scalar], dx: &mut
         #[inline(always)]
         || {
             let width = dy.len().max(1);
-            // Sums of packs of two vectors, as in `add_stored`; two columns at a time, for the loop's own instructions count beside the products.
+            // Sums of packs of two vectors, as in `add_any_width`; two columns at a time, for the loop's own instructions count beside the products.
             let (pairs, last) = dy.as_chunks::<2>();
             let (sixes, rest) = dx.as_chunks_mut::<6>();
             let mut blocks = weights.chunks_exact(width.saturating_mul(6));

@@ -7,7 +7,9 @@ use rand_core::Rng;
 
 use crate::number::kernels::compiled_here;
 use crate::number::outline::vectorized;
-use crate::number::{Coefficients, Fused, Lanewise, Pack, Value, Zeros};
+use crate::number::soft::Soft;
+use crate::number::value::product_error;
+use crate::number::{Coefficients, Fused, Lanewise, Pack, SOFT, Value, Zeros};
 
 mod sealed {
     pub trait Sealed {}
@@ -59,6 +61,21 @@ pub trait Real:
     fn to_order(self) -> i64;
     /// The number of that rank, [`Real::to_order`]'s inverse.
     fn from_order(rank: i64) -> Self;
+    /// `sum * scale`, each rounded.
+    #[doc(hidden)]
+    fn scaled(sum: i32, scale: Self) -> Self;
+    /// As [`Real::scaled`].
+    #[doc(hidden)]
+    fn scaled_64(sum: i64, scale: Self) -> Self;
+    /// Numbers in fixed point: writes the integers nearest to `x / unit` and returns the unit, the power of two that gives the largest magnitude 15 bits.
+    ///
+    /// An integer is off by at most `2^-15` of that magnitude, or by half of the least unit, `2^-125` or `2^-1021`. An infinity counts as the power of two next to it; a NaN makes the
+    /// unit NaN.
+    #[doc(hidden)]
+    fn to_fixed(x: impl Iterator<Item = Self> + Clone, fixed: &mut [i16]) -> Self;
+    /// `self * power`, for `power` a power of two that is a normal number.
+    #[doc(hidden)]
+    fn times_power(self, power: Self) -> Self;
     /// One word of a generator as `(s, p)`: a fair sign `s` and `p` uniform on `(0, 1/2)`, never at an end.
     fn signed_tail<R: Rng + ?Sized>(rng: &mut R) -> (Self, Self);
     /// One word of a generator, uniform on `(0, 1)`, never at an end.
@@ -102,11 +119,15 @@ macro_rules! real {
             }
             #[inline(always)]
             fn mul_add(self, a: Self, b: Self) -> Self {
+                if SOFT && cfg!(target_arch = "arm") {
+                    return self.times_plus(a, b);
+                }
                 self * a + b
             }
             #[inline(always)]
             fn select_lt(self, than: Self, yes: Self, no: Self) -> Self {
-                if self < than { yes } else { no }
+                let less = if SOFT { Soft::less(self, than) } else { self < than };
+                if less { yes } else { no }
             }
             #[inline(always)]
             fn abs(self) -> Self {
@@ -118,12 +139,18 @@ macro_rules! real {
             }
             #[inline(always)]
             fn round_int(self) -> Self {
+                if SOFT && let Some(rounded) = self.rounded() {
+                    return rounded;
+                }
                 // At 1.5 * 2^mantissa the unit in the last place is 1.
                 const SHIFT: $t = (3u64 << ($mantissa - 1)) as $t;
                 (self + SHIFT) - SHIFT
             }
             #[inline(always)]
             fn scale2(self, n: Self) -> Self {
+                if SOFT && let Some(n) = n.integer() {
+                    return $t::from_bits(self.to_bits().wrapping_add((n as $bits) << $mantissa));
+                }
                 const SHIFT: $t = (3u64 << ($mantissa - 1)) as $t;
                 $t::from_bits(self.to_bits().wrapping_add((n + SHIFT).to_bits() << $mantissa))
             }
@@ -139,6 +166,13 @@ macro_rules! real {
                     $t::from_bits(SHIFT.to_bits().wrapping_add(biased)) - (SHIFT + (1u64 << ($bits::BITS - 2 - $mantissa)) as $t);
                 let m = self.to_bits().wrapping_sub((biased << $mantissa).wrapping_sub(1 << ($bits::BITS - 2)));
                 ($t::from_bits(m), exponent)
+            }
+            #[inline(always)]
+            fn product_error(a: Self, b: Self, product: Self) -> Self {
+                if SOFT && let Some(error) = Soft::error_of_product(a, b, product) {
+                    return error;
+                }
+                product_error(a, b, product)
             }
             #[inline(always)]
             fn upper_half(self) -> Self {
@@ -198,6 +232,56 @@ macro_rules! real {
             fn from_order(rank: i64) -> Self {
                 let bits = rank as $int;
                 $t::from_bits((bits ^ ((bits >> ($bits::BITS - 1)) & $int::MAX)) as $bits)
+            }
+            #[inline(always)]
+            fn scaled(sum: i32, scale: Self) -> Self {
+                if SOFT {
+                    return Soft::scaled(sum, scale);
+                }
+                sum as $t * scale
+            }
+            #[inline(always)]
+            fn scaled_64(sum: i64, scale: Self) -> Self {
+                sum as $t * scale
+            }
+            #[inline(always)]
+            fn to_fixed(x: impl Iterator<Item = Self> + Clone, fixed: &mut [i16]) -> Self {
+                const TOP: $bits = 1 << ($bits::BITS - 1);
+                // Twice the bits are those of the magnitude.
+                let largest = x.clone().fold(0, |largest, x| (x.to_bits() << 1).max(largest));
+                // In the least unit what has no hidden bit rounds to 0, with the bit as without.
+                let top = (largest >> ($mantissa + 1)).max(16);
+                for (fixed, x) in fixed.iter_mut().zip(x) {
+                    let bits = x.to_bits();
+                    if bits << 1 == 0 {
+                        *fixed = 0;
+                        continue;
+                    }
+                    let below = top.wrapping_sub((bits << 1) >> ($mantissa + 1)) as u32;
+                    let significand = (bits << ($bits::BITS - 1 - $mantissa)) | TOP;
+                    let doubled = significand.checked_shr(below + ($bits::BITS - 16)).unwrap_or(0) as i32;
+                    let magnitude = ((doubled + 1) >> 1).min(i32::from(i16::MAX));
+                    let sign = (bits as $int >> ($bits::BITS - 1)) as i32;
+                    *fixed = ((magnitude ^ sign) - sign) as i16;
+                }
+                if largest > $t::INFINITY.to_bits() << 1 { $t::NAN } else { $t::from_bits((top - 14) << $mantissa) }
+            }
+            #[inline(always)]
+            fn times_power(self, power: Self) -> Self {
+                if !SOFT {
+                    return self * power;
+                }
+                // Where the result is a normal number, by its exponent alone.
+                const NORMAL: $bits = ($bits::MAX >> ($mantissa + 1)) - 1;
+                const ONE: $bits = (1.0 as $t).to_bits();
+                let exponent = |bits: $bits| (bits << 1) >> ($mantissa + 1);
+                let scaled = self.to_bits().wrapping_add(power.to_bits() - ONE);
+                let moved = exponent(self.to_bits()).wrapping_add(exponent(power.to_bits())).wrapping_sub(ONE >> $mantissa);
+                if exponent(self.to_bits()).wrapping_sub(1) < NORMAL && moved.wrapping_sub(1) < NORMAL {
+                    $t::from_bits(scaled)
+                } else {
+                    self * power
+                }
             }
             #[inline]
             fn signed_tail<R: Rng + ?Sized>(rng: &mut R) -> (Self, Self) {

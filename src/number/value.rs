@@ -3,7 +3,7 @@
 use core::fmt::Debug;
 use core::ops::{Add, AddAssign, Div, Mul, Neg, Sub, SubAssign};
 
-use super::{Flat, Real, kernels};
+use super::{BRANCHES, Flat, Real, kernels};
 
 /// One sample's scalar, or the same scalar of several samples side by side.
 ///
@@ -51,6 +51,21 @@ pub trait Value:
     fn mul_add(self, a: Self, b: Self) -> Self;
     /// `yes` where `self < than`, else `no` (also where either is NaN).
     fn select_lt(self, than: Self, yes: Self, no: Self) -> Self;
+    /// As [`Value::select_lt`], of what a microcontroller evaluates only where it is chosen.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn choose_lt(self, than: Self, yes: impl FnOnce() -> Self, no: impl FnOnce() -> Self) -> Self {
+        if BRANCHES && Self::LANES == 1 {
+            return if self.lane(0) < than.lane(0) { yes() } else { no() };
+        }
+        self.select_lt(than, yes(), no())
+    }
+    /// `a b - product`, with `product` the rounded `a b`: exact on fused lanes and in `f32`, elsewhere but for the last bit or two.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn product_error(a: Self, b: Self, product: Self) -> Self {
+        product_error(a, b, product)
+    }
     /// `|self|`.
     fn abs(self) -> Self;
     /// The correctly rounded square root.
@@ -148,6 +163,19 @@ pub trait Value:
     fn min(self, other: Self) -> Self {
         self.select_lt(other, self, other)
     }
+}
+
+/// [`Value::product_error`].
+///
+/// Unfused, the factors are split in halves whose products are exact (T. J. Dekker, Numer. Math. 18, 1971).
+#[inline(always)]
+pub(super) fn product_error<V: Value>(a: V, b: V, product: V) -> V {
+    if V::FUSED {
+        return a.mul_add(b, -product);
+    }
+    let (a_high, b_high) = (a.upper_half(), b.upper_half());
+    let (a_low, b_low) = (a - a_high, b - b_high);
+    ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
 }
 
 /// A function of one lane from `I` numbers to `O`, for [`Value::map`]: a type and not a closure, so that it is sure to be compiled into the loop over the lanes.

@@ -1,7 +1,7 @@
 //! Flows outside of the program that made them: bytes, text, Rust source, fewer bits, other libraries' weights.
 
 pub mod format;
-mod int8;
+mod integer;
 #[cfg(feature = "safetensors")]
 pub mod keras;
 mod quantization;

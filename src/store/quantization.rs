@@ -1,18 +1,16 @@
 //! From a trained flow to one that stores its weights smaller.
 
-use crate::bijector::{
-    ActNorm, Autoregressive, ContextNorm, Coupling, GaussianMixture, Householder, Inverse, Linear, Marginal, Orthogonal, Permutation,
-    Support,
-};
+use crate::bijector::{ActNorm, Autoregressive, ContextNorm, Coupling, GaussianMixture, Householder, Inverse, Linear, Marginal, Orthogonal, Permutation, PreparedMarginal, Support};
 use crate::conditioner::{ContextDense, Dense, Gelu, Head, LeakyRelu, Masked, Relu, Residual, SharedHead, Sigmoid, Silu, Softplus, Tanh};
 use crate::flow::Flow;
 use crate::number::Real;
 use crate::parameters::for_each_tuple;
-use crate::univariate::Univariate;
+use crate::univariate::{LogScaleClamp, MixtureCdf, Univariate};
 
 /// A flow (or a part of one) of the structure of `F`, some of whose layers store their weights smaller.
 ///
-/// Write the type of the flow with [`Int8Dense`](crate::Int8Dense) for [`Dense`] and [`Int8Head`](crate::Int8Head) for [`Head`] where memory matters; the other layers stay.
+/// Write the type of the flow with [`Int8Dense`](crate::Int8Dense) for [`Dense`] and [`Int8Head`](crate::Int8Head) for [`Head`] where memory matters, or where a chip has no floating-point unit;
+/// the other layers stay.
 ///
 /// ```
 /// use gaussflow::{Coupling, Dense, FirstHalf, Flow, Head, Init, Int8Dense, Int8Head, MixtureCdf, Relu, TanhClamp, Zeros, store::Quantize};
@@ -65,6 +63,14 @@ kept! {
     [T: Clone, const D: usize, const R: usize] Householder<T, D, R>;
     [P: Clone] Permutation<P>;
     [T: Clone, const D: usize] Support<T, D>;
+}
+
+impl<T: Real, S: LogScaleClamp<T>, const K: usize, const D: usize> Quantize<Marginal<T, MixtureCdf<S, K>, D>>
+    for PreparedMarginal<T, K, D>
+{
+    fn quantize(&mut self, full: &Marginal<T, MixtureCdf<S, K>, D>) {
+        self.prepare(full);
+    }
 }
 
 impl<S, F: Quantize<S>> Quantize<Residual<S>> for Residual<F> {

@@ -10,7 +10,7 @@ mod watch;
 pub use hash::Hash;
 pub use inputs::{draws, nasty, ordinary, search};
 pub use learn::{Learned, Learner, STEPS};
-pub use watch::{Seen, watch};
+pub use watch::{AXES, STREAM, Seen, watch, watch_axes};
 
 use gaussflow::factory::MixtureCoupling;
 use gaussflow::{Identity, Layer, Zeros};

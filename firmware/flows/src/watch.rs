@@ -1,7 +1,7 @@
 //! A stream of motion, watched by a flow that knows one exercise.
 
-use gaussflow::stream::Alarm;
-use shapes::Watch;
+use gaussflow::stream::{Alarm};
+use shapes::{PreparedAxes, Watch};
 
 use crate::Hash;
 
@@ -11,6 +11,13 @@ pub static WATCH: Watch = include!(concat!(env!("OUT_DIR"), "/watch.rs"));
 
 /// The log-density below which a sample is no rowing, in nats.
 pub const THRESHOLD: f32 = include!("../../weights/watch_threshold.rs");
+
+/// Fitted by `train` to the same, without a network.
+#[allow(clippy::approx_constant, clippy::excessive_precision)]
+pub static AXES: PreparedAxes = include!(concat!(env!("OUT_DIR"), "/axes.rs"));
+
+/// As [`THRESHOLD`], of [`AXES`].
+pub const AXES_THRESHOLD: f32 = include!("../../weights/axes_threshold.rs");
 
 /// The rest of the recording with pieces of other exercises, and whether a sample is of another; see `data/make.py`.
 #[allow(clippy::approx_constant, clippy::excessive_precision)]
@@ -32,19 +39,36 @@ pub struct Seen {
     pub misses: u32,
 }
 
-/// Watches the stream; calls `event` with the sample at which [`EVENT`] alarms in a row began.
-pub fn watch(mut event: impl FnMut(u32)) -> Seen {
+/// Watches the stream by [`WATCH`]; calls `event` with the sample at which [`EVENT`] alarms in a row began.
+pub fn watch(event: impl FnMut(u32)) -> Seen {
+    watch_by(|x| WATCH.log_prob(x), THRESHOLD, event)
+}
+
+/// As [`watch`], by [`AXES`].
+pub fn watch_axes(event: impl FnMut(u32)) -> Seen {
+    watch_by(|x| AXES.log_prob(x), AXES_THRESHOLD, event)
+}
+
+fn watch_by(log_prob: impl Fn(&[f32; 6]) -> f32, threshold: f32, mut event: impl FnMut(u32)) -> Seen {
     let mut seen = Seen::default();
     // Settings out of their domain would see nothing, which the counts tell.
     let Ok(mut alarm) = Alarm::new(THRESHOLD, EVENT, EVENT) else { return seen };
     for (number, (x, other)) in (0..).zip(STREAM) {
-        let log_prob = WATCH.log_prob(x);
+        let log_prob = log_prob(x);
         seen.hash.add(log_prob);
         let was_on = alarm.is_on();
         if alarm.push(log_prob) && !was_on {
             event(number + 1 - EVENT);
         }
         match (alarm.last_is_below(), other) {
+            (true, true) => seen.hits += 1,
+            (true, false) => seen.false_alarms += 1,
+            (false, true) => seen.misses += 1,
+            (false, false) => {}
+        }
+
+        let alarm = log_prob < threshold;
+        match (alarm, other) {
             (true, true) => seen.hits += 1,
             (true, false) => seen.false_alarms += 1,
             (false, true) => seen.misses += 1,

@@ -3,7 +3,10 @@
 #![no_std]
 
 use gaussflow::factory::{CouplingBlock, CouplingFlow};
-use gaussflow::{ActNorm, ClampedMixture, Coupling, FirstHalf, Flow, Householder, Int8Dense, Int8Head, Relu, Swap};
+use gaussflow::{
+    ActNorm, ClampedMixture, Coupling, FirstHalf, Flow, Householder, Int8Dense, Int8Head, Marginal, MixtureCdf, NoClamp, Orthogonal,
+    PreparedMarginal, Relu, Swap,
+};
 
 /// The flow of the README, 46,800 parameters.
 pub type Moons = CouplingFlow<f32, 2, 1, 1>;
@@ -21,6 +24,11 @@ pub type Int8Moons = Flow<
 
 /// Six axes of motion in raw units, which the first layer standardizes.
 pub type Watch = Flow<f32, (ActNorm<f32, 6>, [CouplingBlock<f32, 6, 3, 3, 8, 16>; 2]), 6>;
+
+/// The six axes without a network, for chips without a floating-point unit: principal axes, and a mixture of two on each.
+pub type Axes = Flow<f32, (ActNorm<f32, 6>, Orthogonal<f32, 6>, Marginal<f32, MixtureCdf<NoClamp, 2>, 6>), 6>;
+/// The same, prepared for the board.
+pub type PreparedAxes = Flow<f32, (ActNorm<f32, 6>, Orthogonal<f32, 6>, PreparedMarginal<f32, 2, 6>), 6>;
 
 /// The flow that learns on the board.
 pub type Small = CouplingFlow<f32, 2, 1, 1, 2, 8, 16>;

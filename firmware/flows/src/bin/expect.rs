@@ -1,6 +1,6 @@
 //! Prints what the images should, computed on this machine. With the argument `short`, a hundredth of the points: for emulated machines.
 
-use flows::{Hash, INT8_MOONS, Learner, MOONS, int8_hash, log_prob_hash, sample_hash, watch};
+use flows::{Hash, INT8_MOONS, Learner, MOONS, int8_hash, log_prob_hash, sample_hash, watch, watch_axes};
 use gaussflow::toy::two_moons;
 use rand_pcg::Pcg32;
 
@@ -15,13 +15,16 @@ fn main() {
         hash("sample_1000", &sample_hash(1_000));
     }
 
-    let seen = watch(|sample| println!("alarm = {sample} sample"));
-    hash("anomaly", &seen.hash);
-    println!("anomaly_hits = {} samples", seen.hits);
-    println!("anomaly_false_alarms = {} samples", seen.false_alarms);
-    println!("anomaly_misses = {} samples", seen.misses);
-    println!("anomaly_precision = {:.3} fraction", f64::from(seen.hits) / f64::from(seen.hits + seen.false_alarms));
-    println!("anomaly_recall = {:.3} fraction", f64::from(seen.hits) / f64::from(seen.hits + seen.misses));
+    let anomaly = watch(|sample| println!("alarm = {sample} sample"));
+    let axes = watch_axes(|sample| println!("axes_alarm = {sample} sample"));
+    for (name, seen) in [("anomaly", anomaly), ("axes", axes)] {
+        hash(name, &seen.hash);
+        println!("{name}_hits = {} samples", seen.hits);
+        println!("{name}_false_alarms = {} samples", seen.false_alarms);
+        println!("{name}_misses = {} samples", seen.misses);
+        println!("{name}_precision = {:.3} fraction", f64::from(seen.hits) / f64::from(seen.hits + seen.false_alarms));
+        println!("{name}_recall = {:.3} fraction", f64::from(seen.hits) / f64::from(seen.hits + seen.misses));
+    }
 
     if !short {
         let points = held_out();

@@ -6,8 +6,8 @@
 use gaussflow::factory::{CouplingBlock, GaussianizationBlock, SharedCouplingBlock};
 use gaussflow::{
     ActNorm, Affine, Alternating, Conditional, ContextDense, Coupling, Dense, FirstHalf, Gelu, Head, Householder, Int8Dense, Int8Head,
-    Inverse, LeakyRelu, Linear, Marginal, MixtureCdf, NoClamp, Orthogonal, Pack, RationalQuadraticSpline, Relu, Residual, Reverse,
-    SharedHead, Sigmoid, SigmoidClamp, Silu, Softplus, Swap, Tanh, TanhClamp,
+    Int8SharedHead, Int16ContextDense, Inverse, LeakyRelu, Linear, Marginal, MixtureCdf, NoClamp, Orthogonal, Pack,
+    RationalQuadraticSpline, Relu, Residual, Reverse, SharedHead, Sigmoid, SigmoidClamp, Silu, Softplus, Swap, Tanh, TanhClamp,
 };
 use no_panic::{batches, infer, infer_lanes, learn, mixture};
 
@@ -33,8 +33,11 @@ type Every<T> = (
     Conditional<Scales<T>, (ContextDense<T, 0, 2, 8>, Tanh, Head<T, Scales<T>, 8, 5>), 5>,
     [(Marginal<T, MixtureCdf<NoClamp, 3>, 5>, Householder<T, 5, 2>); 2],
 );
-/// Weights of eight bits.
-type Small = Coupling<FirstHalf, Mixtures<f32>, (Int8Dense<f32, 1, 8>, Relu, Int8Head<f32, Mixtures<f32>, 8, 1, 15>), 1, 1>;
+/// Weights of 8 and 16 bits.
+type Small = (
+    Coupling<FirstHalf, Mixtures<f32>, (Int8Dense<f32, 1, 8>, Relu, Int8Head<f32, Mixtures<f32>, 8, 1, 15>), 1, 1>,
+    Coupling<FirstHalf, Mixtures<f32>, (Int16ContextDense<f32, 1, 0, 8>, Relu, Int8SharedHead<f32, Mixtures<f32>, 8, 1, 15>), 1, 1>,
+);
 type Moons<T> = [CouplingBlock<T, 2, 1, 1>; 4];
 type Shared<T> = [SharedCouplingBlock<T, 5, 2, 3>; 4];
 type Marginals<T> = [GaussianizationBlock<T, 3>; 6];

@@ -1,0 +1,26 @@
+//! Watches a stream of motion without a network, and tells what the dearest sample takes.
+
+#![no_std]
+#![no_main]
+
+use core::hint::black_box;
+
+use board::measure::{Spread, measure};
+use board::report;
+
+#[board::entry]
+fn main() -> ! {
+    let seen = flows::watch_axes(|sample| report("axes_alarm", sample, "sample"));
+    board::report_hash("axes", &seen.hash);
+    report("axes_hits", seen.hits, "samples");
+    report("axes_false_alarms", seen.false_alarms, "samples");
+    report("axes_misses", seen.misses, "samples");
+    let mut spread = Spread::default();
+    for (x, _) in flows::STREAM {
+        spread.ordinary(measure(|| {
+            black_box(flows::AXES.log_prob(black_box(x)));
+        }));
+    }
+    spread.report("axes_log_prob_median", "axes_log_prob_worst", "axes_stack");
+    board::done()
+}
