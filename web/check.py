@@ -109,13 +109,22 @@ def trains(page, phase):
     """Two moons, from the start."""
     page["train"].click()
     least, rates = float("inf"), []
-    while page.number("seconds") < SECONDS and not least < NLL:
+
+    def below():
+        nonlocal least
         nll = page.number("nll")
         least = min(least, nll) if nll == nll else least
+        return least < NLL
+
+    while page.number("seconds") < SECONDS and not below():
         page.expect(not page["status"].get_attribute("class"), f"training: {page.text('status')}")
         time.sleep(0.05)
+    if not below():
+        # The last flow may not have been looked at yet.
+        page["train"].click()
+        page.wait(below, f"a held-out NLL below {NLL} after {SECONDS} s of training")
+        page["train"].click()
     print(f"{phase}: held-out NLL {least:.3f} after {page.text('seconds')} s of steps")
-    page.expect(least < NLL, f"held-out NLL {least} after {SECONDS} s of training")
     while len(rates) < 4:
         time.sleep(1.1)
         rates.append((page.number("frames"), page.number("pictures")))
@@ -223,7 +232,7 @@ def keyboard(page):
     page.wait(lambda: page.text("train") == "Train", "the keyboard pauses")
     at("clear")
     press(Keys.ENTER)
-    page.wait(lambda: page.text("points-text").startswith("0 "), "the points are cleared")
+    page.wait(lambda: page.number_of_points() == 0, "the points are cleared")
     print(f"keyboard: {len(reached)} controls reached and named")
 
 

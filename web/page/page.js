@@ -19,27 +19,28 @@ const whole = x => Math.round(x).toLocaleString('en');
 // --- Workers
 
 const module = await WebAssembly.compileStreaming(fetch('flows_bg.wasm'));
-const [trainer, viewer] = ['trainer.js', 'viewer.js'].map(name => new Worker(new URL(name, import.meta.url), { type: 'module' }));
-const asked = new Map();
+const worker = name => new Worker(new URL(name, import.meta.url), { type: 'module' });
 
-/// What the viewer answers.
-function ask(task, message = {}) {
-    const id = asked.size === 0 ? 0 : Math.max(...asked.keys()) + 1;
-    return new Promise((resolve, reject) => {
-        asked.set(id, { resolve, reject });
-        viewer.postMessage({ id, task, ...message });
+/// Asks a worker of this kind: `ask(task, message)` is its answer.
+function asking(name) {
+    const asked = new Map(), to = worker(name);
+    let id = 0;
+    to.onmessage = ({ data }) => {
+        const { resolve, reject } = asked.get(data.id);
+        asked.delete(data.id);
+        if (data.error) reject(new Error(data.error));
+        else resolve(data);
+    };
+    return (task, message = {}) => new Promise((resolve, reject) => {
+        asked.set(++id, { resolve, reject });
+        to.postMessage({ id, task, ...message });
     });
 }
 
-viewer.onmessage = ({ data }) => {
-    const { resolve, reject } = asked.get(data.id);
-    asked.delete(data.id);
-    if (data.error) reject(new Error(data.error));
-    else resolve(data);
-};
-
+// The second viewer fits mixtures, which takes longer than a frame.
+const trainer = worker('trainer.js'), ask = asking('viewer.js'), askAside = asking('viewer.js');
 trainer.postMessage({ task: 'module', module });
-const about = await ask('module', { module });
+const [about] = await Promise.all([ask, askAside].map(ask => ask('module', { module })));
 
 // --- State
 
@@ -104,16 +105,19 @@ function fitMixture() {
     clearTimeout(waiting);
     mixture = { components: 0, nll: NaN };
     waiting = setTimeout(async () => {
-        const { train } = data, fitted = await ask('mixture', { train });
+        const { train } = data, fitted = await askAside('mixture', { train, held: data.held });
         if (train === data.train) mixture = fitted;
         tell();
         repaint('losses');
     }, 300);
 }
 
+/// Points of the chosen density; false where others were chosen meanwhile.
 async function drawDensity() {
-    const drawn = await ask('draw', { name: $('density').value, count: COUNT, seed });
+    const before = data, drawn = await ask('draw', { name: $('density').value, count: COUNT, seed });
+    if (data !== before) return false;
     await setPoints(drawn, boxOf(drawn.train));
+    return true;
 }
 
 /// In random order, one in five held out.
@@ -211,7 +215,7 @@ async function looks() {
                 last = now;
                 $('parameters').textContent = whole(size.parameters);
             }
-            const step = steps, next = await ask('look');
+            const step = steps, next = await ask('look', { last: wanted === 1 });
             wanted = Math.max(wanted - 1, 0);
             if (next.nll !== undefined) {
                 nll = next.nll;
@@ -256,17 +260,17 @@ async function openFlow(file) {
     const where = $('score-status');
     try {
         const bytes = new Uint8Array(await file.arrayBuffer());
-        const found = await ask('flow', { flow: bytes });
+        const found = await ask('opened', { flow: bytes });
         setTraining(false);
-        [flow, started, losses, heldOut, seen] = [bytes, false, [], [], {}];
+        [flow, started, losses, heldOut, seen, steps] = [bytes, false, [], [], {}, 0];
         for (const name of ['blocks', 'components']) setSlider(name, about[name].indexOf(found[name]));
-        const { samples } = await ask('samples');
-        ownPoints('none');
-        await setPoints({ train: EMPTY, held: EMPTY, truth: NaN }, boxOf(samples));
-        setShown(samples);
+        for (const [id, text] of [['steps', '0'], ['seconds', '0.0'], ['speed', '–'], ['nll', '–']]) $(id).textContent = text;
+        ownPoints('no points');
+        await setPoints({ train: EMPTY, held: EMPTY, truth: NaN }, boxOf(found.samples));
+        setShown(found.samples);
         await ask('points', { held: EMPTY, shown });
-        $('nll').textContent = '–';
         look();
+        say('');
         say(`${file.name}: a flow of ${found.blocks} blocks, ${found.components} components and ${whole(found.parameters)} parameters.`, false, where);
     } catch (error) {
         say(`${file.name}: ${error.message}`, true, where);
@@ -278,8 +282,7 @@ async function scorePoints(file) {
     try {
         if (!flow) throw new Error('there is no flow yet: train one, or open flow.bin');
         const { names, points } = table.read(await file.text());
-        await ask('flow', { flow });
-        const { logProbs } = await ask('logProbs', { points });
+        const { logProbs } = await ask('score', { flow, points });
         const csv = table.write(names, points, [...logProbs]);
         URL.revokeObjectURL($('scores').href);
         $('scores').href = URL.createObjectURL(new Blob([csv], { type: 'text/csv' }));
@@ -329,8 +332,13 @@ const painters = {
         const { context, width } = draw.clear(canvas), half = width / 2;
         [['f(x), held-out points', latentsSeen(), 'accent'], ['draws of the normal', about.normals, 'faint']].forEach(([name, points, colour], i) => {
             const at = draw.place(NORMAL, half, i * half);
+            context.save();
+            context.beginPath();
+            context.rect(i * half, 0, half, half);
+            context.clip();
             draw.dots(context, points, at, colour, { size: 2.2, alpha: 0.55 });
             draw.rings(context, at);
+            context.restore();
             draw.text(context, name, i * half + 8, 16, 'ink');
         });
     },
@@ -449,8 +457,7 @@ for (const [name, first] of [['blocks', 1], ['components', 1]]) {
 $('rate').oninput = setRate;
 $('density').onchange = async () => {
     if ($('density').value === '') return;
-    await drawDensity();
-    restart();
+    if (await drawDensity()) restart();
 };
 $('redraw').onclick = async () => {
     seed++;

@@ -59,7 +59,7 @@ const tasks = {
         box = next;
         [look, scored] = [0, -Infinity];
     },
-    mixture({ train }) {
+    mixture({ train, held }) {
         const [components, nll] = mixture(train, held);
         return { components, nll };
     },
@@ -70,7 +70,7 @@ const tasks = {
         const { blocks, components, parameters } = view;
         return { blocks, components, parameters };
     },
-    look() {
+    look({ last }) {
         if (!view) return {};
         const seen = {};
         refreshDensity();
@@ -78,18 +78,23 @@ const tasks = {
         seen.states = view.states(shown);
         if (look % 2 === 0) seen.samples = view.inverse(latents);
         else seen.grid = view.inverse(grid);
-        if (held.length > 0 && performance.now() > scored + BETWEEN) {
+        if (held.length > 0 && (last || performance.now() > scored + BETWEEN)) {
             seen.nll = -mean(view.logProbs(held));
             scored = performance.now();
         }
         look++;
         return seen;
     },
-    samples() {
-        return { samples: view.inverse(latents) };
+    // Of a flow that is not looked at: its size, and draws.
+    opened({ flow }) {
+        const other = new View(flow), { blocks, components, parameters } = other, samples = other.inverse(latents);
+        other.free();
+        return { blocks, components, parameters, samples };
     },
-    logProbs({ points }) {
-        return { logProbs: view.logProbs(points) };
+    score({ flow, points }) {
+        const other = new View(flow), logProbs = other.logProbs(points);
+        other.free();
+        return { logProbs };
     },
 };
 
