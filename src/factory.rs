@@ -1,9 +1,9 @@
 //! The usual flows, as types.
 //!
-//! Each has the parts, the order and the default sizes of the Keras library's factory, and takes its weights. Numbers that are left out are the defaults:
+//! Each but the autoregressive ones has the parts, the order and the default sizes of the Keras library's factory, and takes its weights. Numbers that are left out are the defaults:
 //!
 //! ```
-//! use gaussflow::factory::{CouplingFlow, GaussianizationFlow, SharedCouplingFlow};
+//! use gaussflow::factory::{CouplingFlow, GaussianizationFlow, MaskedAutoregressiveFlow, SharedCouplingFlow};
 //! use gaussflow::{Init, Parameters, Zeros};
 //! use rand_pcg::Pcg32;
 //!
@@ -17,12 +17,14 @@
 //!
 //! let shared = SharedCouplingFlow::<f32, 5, 2, 3>::random(&mut rng); // `make_coupling_flow(5, shared_mixture=True)`
 //! let marginal = GaussianizationFlow::<f32, 3>::random(&mut rng); // `make_gaussianization_flow(3)`
+//! let masked = MaskedAutoregressiveFlow::<f32, 3>::random(&mut rng);
+//! # assert!(masked.log_prob(&[0.5; 3]).is_finite());
 //! # assert!(shared.log_prob(&[0.5; 5]).is_finite() && marginal.log_prob(&[0.5; 3]).is_finite());
 //! # assert_eq!(<CouplingFlow<f32, 2, 1, 1> as Parameters<f32>>::COUNT, 46_800);
 //! ```
 
-use crate::bijector::{Coupling, FirstHalf, Householder, Marginal, Swap};
-use crate::conditioner::{Dense, Head, Relu, SharedHead};
+use crate::bijector::{Autoregressive, Coupling, FirstHalf, Householder, Marginal, Reverse, Swap};
+use crate::conditioner::{Dense, Head, MaskedDense, MaskedHead, MaskedInput, Relu, SharedHead};
 use crate::flow::Flow;
 use crate::univariate::{ClampedMixture, MixtureCdf, NoClamp};
 
@@ -66,3 +68,15 @@ pub type SharedCouplingFlow<
 /// The Gaussianization flow: `BLOCKS` [`GaussianizationBlock`]s.
 pub type GaussianizationFlow<T, const D: usize, const BLOCKS: usize = 6, const K: usize = 8> =
     Flow<T, [GaussianizationBlock<T, D, K>; BLOCKS], D>;
+
+/// A masked network for `D` dimensions: two hidden ReLU layers of `H` and a head of parameters of `U`.
+pub type MaskedMlp<T, U, const D: usize, const H: usize = 64> =
+    (MaskedInput<T, D, H>, Relu, MaskedDense<T, H, H, D>, Relu, MaskedHead<T, U, H, D>);
+
+/// An autoregressive map of mixtures of `K` components and, after it, the dimensions in reverse.
+pub type AutoregressiveBlock<T, const D: usize, const K: usize = 8, const H: usize = 64> =
+    (Autoregressive<ClampedMixture<T, K>, MaskedMlp<T, ClampedMixture<T, K>, D, H>, D>, Reverse);
+
+/// The masked autoregressive flow, of mixtures: `BLOCKS` [`AutoregressiveBlock`]s. Densities in one pass of each network, samples in `D`.
+pub type MaskedAutoregressiveFlow<T, const D: usize, const BLOCKS: usize = 4, const K: usize = 8, const H: usize = 64> =
+    Flow<T, [AutoregressiveBlock<T, D, K, H>; BLOCKS], D>;

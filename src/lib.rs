@@ -30,19 +30,22 @@ mod parameters;
 pub mod root;
 pub mod start;
 pub mod store;
+pub mod stream;
 pub mod toy;
 pub mod train;
 mod univariate;
 
 pub use bijector::{
-    ActNorm, AllTransformed, Alternating, Bijector, Conditional, Coupling, DifferentiableBijector, FirstHalf, GaussianMixture, Householder,
-    Inverse, Linear, Marginal, Mask, NotOrthogonal, Order, Orthogonal, Permutation, Reverse, Reversed, Swap,
+    ActNorm, AllTransformed, Alternating, Autoregressive, Bijector, Conditional, Coupling, DifferentiableBijector, FirstHalf,
+    GaussianMixture, Householder, Inverse, Linear, Marginal, Mask, NoSupport, NotOrthogonal, Order, Orthogonal, Permutation, Reverse,
+    Reversed, Support, Swap,
 };
 pub use conditioner::{
-    Activation, ConstantOutput, ContextDense, Dense, DifferentiableLayer, Each, Gelu, Head, Identity, Int8Dense, Int8Head, Layer,
-    LeakyRelu, Relu, Residual, Shape, SharedHead, Sigmoid, Silu, Softplus, Tanh, Width,
+    Activation, ConstantOutput, ContextDense, Degrees, Dense, DifferentiableLayer, Each, Gelu, Head, Identity, Int8Dense, Int8Head, Layer,
+    LeakyRelu, Masked, MaskedDense, MaskedHead, MaskedInput, Ordered, Relu, Residual, Shape, SharedHead, Sigmoid, Silu, Softplus, Tanh,
+    Width,
 };
-pub use flow::{BatchError, Flow, Given, IntoRows, Rows, log_base};
+pub use flow::{Attribution, BatchError, Flow, Given, IntoRows, Rows, log_base};
 pub use math::draw::standard_normal;
 pub use mixture::{Mixture, MixtureError};
 #[doc(hidden)]
@@ -52,6 +55,6 @@ pub use number::boxed;
 pub use number::{Flat, Fused, Pack, Real, Value, Wide, Zeros};
 pub use parameters::{Init, Parameters, Part, Role};
 pub use univariate::{
-    Affine, AffineParams, ClampedMixture, LogScaleClamp, MixtureCdf, MixtureParams, MixtureTape, NoClamp, RationalQuadraticSpline,
-    SigmoidClamp, SplineParams, TanhClamp, Univariate,
+    Affine, AffineParams, CircularSpline, ClampedMixture, LogScaleClamp, MixtureCdf, MixtureParams, MixtureTape, NoClamp,
+    RationalQuadraticSpline, SigmoidClamp, SplineParams, TanhClamp, Univariate,
 };

@@ -158,6 +158,29 @@ mod tests {
         points_are_apart::<f64>(1e150);
     }
 
+    /// The step's factor is `-log(1 - w) / w` to what its series leaves out, and held finite where that has no value.
+    #[test]
+    fn exponential_steps() {
+        for i in -4000..4000 {
+            let w = f64::from(i) / 4001.0;
+            let w = w * if i < 0 { 1e3 } else { 1.0 };
+            let truth = if w == 0.0 { 1.0 } else { -libm::log1p(-w) / w };
+            // The first term that the series leaves out is w^3 / 4, at most 2.5e-7; past it come 1.0 % of that and so on.
+            assert!((exponential(w) - truth).abs() <= 2.6e-7 * truth, "{w}");
+        }
+        fn held<T: Real>() {
+            let most = exponential(T::from_f64(1.0 - 1e-6));
+            assert!((most - T::from_f64(13.8155)).abs() < T::from_f64(0.05), "{most}");
+            for w in
+                [T::ONE - T::EPSILON, T::ONE, T::ONE + T::EPSILON, T::from_f64(1.0 + 1e-6), T::from_f64(3.0), T::MAX, T::INFINITY, T::NAN]
+            {
+                assert_eq!(exponential(w), most, "{w}");
+            }
+        }
+        held::<f32>();
+        held::<f64>();
+    }
+
     /// A step of the size of a float, at any of several places, seen from targets on either side of its edges.
     #[test]
     fn a_jump_ends_at_its_lower_side() {

@@ -109,13 +109,15 @@ const WEIGHTS_ARE_BYTES: &str =
     "for inference: made from the layer of full weights, beside which src/store/int8.rs tests it; its weights are no parameters";
 const HIDDEN: &str = "a hidden layer starts at random: the last layer's constant output makes a coupling start from data";
 const KEPT: &str = "kept whole by the coupling or table that holds it";
+const BOUNDED: &str = "a map of a part of R^D, which the registries draw from the whole of: its laws stand beside it";
 const NOT_IN_A_FLOW: &str = "stands where no activation follows; in no flow";
 
 /// What a warm start needs of a part, and where it is.
 const STARTS: [(&str, &str); 3] = [("src/start", "Gaussianize"), ("src/start", "FitUnivariate"), ("src/conditioner", "ConstantOutput")];
 
 /// What parts do not have, and why.
-const NOT_APPLICABLE: [(&[Has], &[&str], &str); 8] = [
+const NOT_APPLICABLE: [(&[Has], &[&str], &str); 9] = [
+    (&[Laws, Gradients], &["Support", "CircularSpline"], BOUNDED),
     (&[Laws, Gradients, RoundTrip], &["Int8Dense", "Int8Head"], WEIGHTS_ARE_BYTES),
     (&[WarmStart], &["Int8Dense", "Int8Head"], WEIGHTS_ARE_BYTES),
     (&[WarmStart], &["Dense", "ContextDense", "Residual"], HIDDEN),
@@ -125,7 +127,7 @@ const NOT_APPLICABLE: [(&[Has], &[&str], &str); 8] = [
         &["TanhClamp", "SigmoidClamp", "NoClamp"],
         "a clamp's bounds are settings; log-scales come from data through `LogScaleClamp::raw`",
     ),
-    (&[Quantization], &["MixtureCdf", "Affine", "RationalQuadraticSpline"], KEPT),
+    (&[Quantization], &["MixtureCdf", "Affine", "RationalQuadraticSpline", "CircularSpline"], KEPT),
     (&[Quantization], &["TanhClamp", "SigmoidClamp", "NoClamp"], KEPT),
     (&ALL, &["Identity"], NOT_IN_A_FLOW),
 ];

@@ -7,7 +7,7 @@ mod moons;
 #[path = "common/small.rs"]
 mod small;
 
-use gaussflow::train::{Outcome, Progress, Settings, TrainError, Trainer};
+use gaussflow::train::{Noise, Outcome, Progress, Settings, TrainError, Trainer};
 use gaussflow::{
     Affine, ContextDense, Coupling, FirstHalf, Flow, Head, Init, Marginal, MixtureCdf, NoClamp, Pack, Swap, Tanh, TanhClamp, Zeros,
     standard_normal,
@@ -201,4 +201,44 @@ fn contexts_are_learned() {
         let mean: f32 = (0..200).map(|_| flow.given([c]).sample(&mut rng)[0]).sum::<f32>() / 200.0;
         assert!((mean - c).abs() < 0.3, "samples given {c} have mean {mean}");
     }
+}
+
+/// Noise of a column's step makes a density of a coin's throws: uniform on `(-1/2, 3/2)`, of entropy `ln 2`. The same noise for any number of shares.
+#[test]
+fn noise_makes_a_density_of_repeated_values() {
+    type Coin = Flow<f64, Marginal<f64, MixtureCdf<NoClamp, 8>, 1>, 1>;
+    let throws: Vec<[f64; 1]> = (0..400).map(|n| [f64::from(u8::from(n % 2 == 0))]).collect();
+    let noise = Noise { steps: [1.0], deviations: [0.0] };
+    let settings = Settings { epochs: 60, batch: 50, learning_rate: 0.03, ..Settings::default() };
+    let mut dequantized = throws.clone();
+    noise.add(&mut dequantized, &mut Pcg32::new(9, 1));
+    let fit = |noise: Noise<f64, 1>| {
+        let mut flow = Coin::random(&mut Pcg32::new(1, 1));
+        let mut trainer = Box::new(Trainer::<_, Pack<f64, 4>, 1>::ZEROS);
+        flow.fit(&throws).settings(settings).noise(noise).run(&mut *trainer, &mut Pcg32::new(2, 1)).unwrap();
+        [flow.mean_nll(&throws), flow.mean_nll(&dequantized)]
+    };
+    let [_, with] = fit(noise);
+    // Normals make no vertical edges: they cost some hundredths.
+    assert!((with - 2f64.ln()).abs() < 0.1, "{with}");
+    let [on_values, without] = fit(Noise::default());
+    assert!(on_values < -0.5 && without > 1.0, "{on_values}, {without}");
+
+    // A first step by two shares differs by the order of sums alone: by 1e-16, not by that of other noise.
+    let first = |shares: bool| {
+        let mut flow = Coin::random(&mut Pcg32::new(1, 1));
+        let (settings, mut rng) = (Settings { epochs: 1, batch: 400, ..settings }, Pcg32::new(2, 1));
+        let fit = flow.fit(&throws).settings(settings).noise(noise);
+        if shares {
+            fit.run(&mut *Box::new(Trainer::<_, Pack<f64, 4>, 2>::ZEROS), &mut rng).unwrap().loss
+        } else {
+            fit.run(&mut *Box::new(Trainer::<_, Pack<f64, 4>, 1>::ZEROS), &mut rng).unwrap().loss
+        }
+    };
+    assert!((first(true) - first(false)).abs() < 1e-12);
+
+    let unsound = Noise { steps: [f64::NAN], deviations: [0.0] };
+    let (mut flow, mut trainer) = (Coin::ZEROS, Box::new(Trainer::<_>::ZEROS));
+    let refused = flow.fit(&throws).noise(unsound).run(&mut *trainer, &mut Pcg32::new(2, 1));
+    assert_eq!(refused, Err(TrainError::Setting("noise.steps")));
 }

@@ -5,10 +5,13 @@
 
 #[path = "common/tensors.rs"]
 mod tensors;
+#[path = "common/worst.rs"]
+mod worst;
 
 use std::collections::BTreeMap;
 
 use gaussflow::{Flat, Fused, Mixture, MixtureCdf, MixtureParams, MixtureTape, NoClamp, Real, Univariate, Value, Zeros};
+use worst::{Bounds, Worst};
 
 const KINDS: [&str; 5] = ["generic", "wild", "separated", "nasty", "peaky"];
 
@@ -78,14 +81,10 @@ macro_rules! dispatch {
     };
 }
 
-/// `(property, f64, f32)`: bounds on the errors in units of `EPSILON`, at most twice what is observed.
-///
 /// Values are relative to `max(1, |truth|)`.
 ///
 /// A gradient's error is relative to its largest entry (or 1, or for `dL/dx` and `dL/dmeans` the size `|z| dz/dx` of the two terms that cancel there) and to
 /// `reach = 1 + max(z^2, 2 |log f|)`: shares of the density are ratios of `exp(-t^2 / 2)`, so that the rounding of `t` is magnified `t^2` times, in a gap as in a tail.
-type Bounds = [(&'static str, f64, f64)];
-
 const ACCURACY: &Bounds = &[
     ("z", 4.0, 3.5),
     ("log_det", 8.0, 4.5),
@@ -109,37 +108,6 @@ const ROUND_TRIP: &Bounds = &[("newton", 8.0, 8.0), ("bisection", 4.0, 4.0)];
 /// Evaluations of an inverse, of the approximate map too, at most.
 const EVALUATIONS: &Bounds =
     &[("generic", 9.0, 5.0), ("wild", 12.0, 9.0), ("separated", 8.0, 8.0), ("nasty", 9.0, 8.0), ("peaky", 12.0, 9.0)];
-
-/// The worst of each property and where it was.
-#[derive(Default)]
-struct Worst(BTreeMap<&'static str, (f64, String)>);
-
-impl Worst {
-    /// NaN counts as infinite.
-    fn add(&mut self, property: &'static str, error: f64, place: impl FnOnce() -> String) {
-        let error = if error.is_nan() { f64::INFINITY } else { error };
-        let worst = self.0.entry(property).or_insert((-1.0, String::new()));
-        if error > worst.0 {
-            *worst = (error, place());
-        }
-    }
-
-    /// Prints the table; panics if a property is above its bound, or its bound is more than twice what was met.
-    fn hold<T: Real>(&self, bounds: &Bounds) {
-        let mut failed = String::new();
-        assert_eq!(self.0.len(), bounds.len(), "one bound a property");
-        for &(property, double, single) in bounds {
-            let bound = if T::BITS == 64 { double } else { single };
-            let (error, place) = &self.0[property];
-            let line = format!("f{} {property:<16} {error:6.3}, bound {bound:6.3}  {place}\n", T::BITS);
-            print!("{line}");
-            if !(*error <= bound) || bound > 2.0 * error {
-                failed += &line;
-            }
-        }
-        assert!(failed.is_empty(), "above the bound, or below half of it:\n{failed}");
-    }
-}
 
 fn accuracy<T: Real, const K: usize>(truth: &Truth, entry: Entry, worst: &mut Worst) {
     let eps: f64 = T::EPSILON.as_();

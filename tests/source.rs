@@ -27,8 +27,16 @@ fn of_bijectors() {
     same!(Flow<f32, [Householder<f32, 2, 1>; 2], 2>: Flow::new([Householder { reflectors: [[0.1, -1e-7]] }, Householder { reflectors: [[1e16, -0.0]] }]));
     same!((ActNorm<f64, 1>, Linear<f64, 1>): (ActNorm { log_scale: [0.5], shift: [1.0] }, Linear { factors: [[2.0]], bias: [3.0] }));
     same!((Orthogonal<f32, 1>, Inverse<Reverse>): (Orthogonal { matrix: [[1.0]] }, Inverse(Permutation::new())));
+    same!(Marginal<f32, CircularSpline<f32, 1>, 1>: Marginal { univariate: CircularSpline { half_turn: 180.0 }, params: [[[1.0], [2.0], [3.0]]] });
+    same!(Support<f32, 2>: Support { lower: [0.0, -2.5], upper: [1.0, 0.1] });
     same!(Marginal<f32, Mix<NoClamp>, 1>: Marginal { univariate: MixtureCdf { clamp: NoClamp }, params: [[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]] });
     same!(Marginal<f32, Affine<TanhClamp<f32>>, 1>: Marginal { univariate: Affine { clamp: TanhClamp { bound: 3.0 } }, params: [[1.0, 2.0]] });
+    same!(GaussianMixture<f32, 2, 1>: GaussianMixture {
+        logits: [0.0],
+        offsets: [[1.0], [2.0]],
+        coefficients: [[[0.0], [0.0]], [[3.0], [0.0]]],
+        log_scales: [[4.0], [5.0]]
+    });
     same!(Marginal<f32, Spline, 1>: Marginal { univariate: RationalQuadraticSpline { bound: 3.0 }, params: [[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]] });
 }
 
@@ -48,6 +56,16 @@ fn of_couplings() {
     same!(Shared: SharedHead { head: Head { weights: [[[5.0, 6.0]]], bias: [[7.0, 8.0]] } });
     same!(ContextDense<f32, 1, 1, 1>: ContextDense { dense: Dense { weights: [[1.0]], bias: [2.0] }, context_weights: [[3.0]] });
     same!(Int8Dense<f32, 1, 1>: Int8Dense { weights: [[-127]], scales: [0.5], bias: [2.0] });
+    type Masks = (MaskedInput<f32, 2, 1>, Relu, MaskedDense<f32, 1, 1, 2>, MaskedHead<f32, Affine<NoClamp>, 1, 2>);
+    same!(Autoregressive<Affine<NoClamp>, Masks, 2>: Autoregressive {
+        univariate: Affine { clamp: NoClamp },
+        conditioner: (
+            Masked::input(ContextDense { dense: Dense { weights: [[1.0], [0.0]], bias: [2.0] }, context_weights: [] }),
+            Relu,
+            Masked::dense(Dense { weights: [[3.0]], bias: [4.0] }),
+            Masked::head(Head { weights: [[[0.0, 0.0], [5.0, 6.0]]], bias: [[7.0, 8.0], [9.0, 1.0]] }),
+        )
+    });
     type Small = Int8Head<f32, Affine<NoClamp>, 1, 1, 2>;
     same!(Small: Int8Head { weights: [[[1, 2]]], scales: [[5.0, 6.0]], bias: [[7.0, 8.0]] });
     same!((LeakyRelu, Sigmoid, Silu, Softplus, Gelu, SigmoidClamp<f32>): (LeakyRelu, Sigmoid, Silu, Softplus, Gelu, SigmoidClamp { low: -5.0, high: 3.0 }));

@@ -6,7 +6,7 @@
 
 mod data;
 mod draw;
-#[path = "../figures/mod.rs"]
+#[path = "../../cli/src/figures/mod.rs"]
 mod figures;
 mod job;
 

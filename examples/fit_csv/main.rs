@@ -7,9 +7,10 @@
 //! cargo run --release --example fit_csv -- data.csv --context hour,load  # the density of the other columns given these
 //! ```
 
+#[path = "../../cli/src/baseline.rs"]
 mod baseline;
 mod draw;
-#[path = "../figures/mod.rs"]
+#[path = "../../cli/src/figures/mod.rs"]
 mod figures;
 mod fit;
 mod instance;

@@ -76,6 +76,15 @@ impl<T: Real, const D: usize, const C: usize> Bijector<T, D, C> for ActNorm<T, D
         V::splat(-self.log_det())
     }
 
+    #[inline(always)]
+    fn forward_and_log_dets<V: Value<Scalar = T>>(&self, x: &mut [V; D], context: &[V; C], log_dets: &mut [V; D]) -> bool {
+        self.forward_and_log_det(x, context);
+        for d in 0..D {
+            log_dets[d] += V::splat(held(self.log_scale[d]));
+        }
+        true
+    }
+
     fn describe(visit: &mut impl FnMut(Part)) {
         visit(Part::Kind("act_norm"));
         visit(Part::Tensor("log_scale", &[D]));

@@ -40,6 +40,10 @@ macro_rules! implement {
                 log_det
             }
 
+            fn forward_and_log_dets<V: Value<Scalar = T>>(&self, x: &mut [V; D], context: &[V; C], log_dets: &mut [V; D]) -> bool {
+                true $(&& self.$i.forward_and_log_dets(x, context, log_dets))+
+            }
+
             fn describe(visit: &mut impl FnMut(Part)) {
                 $(<$b as Bijector<T, D, C>>::describe(visit);)+
             }
@@ -111,6 +115,10 @@ impl<T: Real, const D: usize, const C: usize, B: Bijector<T, D, C>, const L: usi
             log_det += bijector.forward_states(x, context, visit);
         }
         log_det
+    }
+
+    fn forward_and_log_dets<V: Value<Scalar = T>>(&self, x: &mut [V; D], context: &[V; C], log_dets: &mut [V; D]) -> bool {
+        self.iter().all(|bijector| bijector.forward_and_log_dets(x, context, log_dets))
     }
 
     fn describe(visit: &mut impl FnMut(Part)) {

@@ -208,11 +208,11 @@ impl<M, U, N, const A: usize, const B: usize> Coupling<M, U, N, A, B> {
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "bytemuck", derive(bytemuck::Zeroable))]
 pub struct CouplingTape<V, P, S, N, const A: usize, const B: usize> {
-    x_a: [V; A],
-    x_b: [V; B],
-    params: [P; B],
-    univariates: [S; B],
-    conditioner: N,
+    pub(super) x_a: [V; A],
+    pub(super) x_b: [V; B],
+    pub(super) params: [P; B],
+    pub(super) univariates: [S; B],
+    pub(super) conditioner: N,
 }
 
 impl<V: Zeros, P: Zeros, S: Zeros, N: Zeros, const A: usize, const B: usize> Zeros for CouplingTape<V, P, S, N, A, B> {

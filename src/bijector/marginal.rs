@@ -110,6 +110,16 @@ impl<T: Real, U: Univariate<T>, const D: usize, const C: usize> Bijector<T, D, C
         )
     }
 
+    #[inline(always)]
+    fn forward_and_log_dets<V: Value<Scalar = T>>(&self, x: &mut [V; D], _: &[V; C], log_dets: &mut [V; D]) -> bool {
+        for d in 0..D {
+            let (z, log_det) = self.univariate.forward_and_log_det(&self.splat(d), x[d]);
+            x[d] = z;
+            log_dets[d] += log_det;
+        }
+        true
+    }
+
     fn describe(visit: &mut impl FnMut(Part)) {
         visit(Part::Kind("marginal"));
         U::describe(visit);

@@ -1,6 +1,7 @@
 //! Bijectors of `R^D` and their composition.
 
 mod act_norm;
+mod autoregressive;
 mod compose;
 mod coupling;
 mod gaussian_mixture;
@@ -11,8 +12,10 @@ mod marginal;
 mod mask;
 mod orthogonal;
 mod permutation;
+mod support;
 
 pub use act_norm::ActNorm;
+pub use autoregressive::Autoregressive;
 pub use coupling::{Conditional, Coupling};
 pub use gaussian_mixture::GaussianMixture;
 pub use householder::Householder;
@@ -26,6 +29,7 @@ pub(crate) use orthogonal::check as check_orthogonal;
 pub(crate) use orthogonal::off_orthogonal as orthogonality;
 pub use orthogonal::{NotOrthogonal, Orthogonal};
 pub use permutation::{Order, Permutation, Reverse, Reversed};
+pub use support::{NoSupport, Support};
 
 use crate::number::{Real, Value, Zeros};
 use crate::parameters::{Parameters, Part};
@@ -57,6 +61,12 @@ pub trait Bijector<T: Real, const D: usize, const C: usize = 0> {
         let log_det = self.forward_and_log_det(x, context);
         visit(x);
         log_det
+    }
+
+    /// As [`Self::forward_and_log_det`], with the log-det by dimension added to `log_dets`, where the map is triangular: `z_d` depends on `x_0 .. x_d` alone, and
+    /// `log_dets[d]` gains `log|dz_d / dx_d|`. Returns whether it is; where it is not, `x` and `log_dets` are of no use.
+    fn forward_and_log_dets<V: Value<Scalar = T>>(&self, _x: &mut [V; D], _context: &[V; C], _log_dets: &mut [V; D]) -> bool {
+        false
     }
 
     /// Tells `visit` what the bijector is made of, so that files of weights are told apart. By default nothing: the number of parameters then has to do.

@@ -9,10 +9,15 @@ use crate::number::Real;
 /// Bounds above this tell nothing.
 const TELLING: f64 = 1e-2;
 
-/// `log |det|`, by elimination with pivots.
+/// `log |det|`, by elimination with pivots where there is something to eliminate.
 pub(super) fn log_abs_det<const D: usize>(mut m: [[f64; D]; D]) -> f64 {
     let mut log = 0.0;
     for i in 0..D {
+        // With nothing right of the diagonal a row takes part by its pivot alone, and there is nothing to round: a triangular map has only such rows.
+        if m[i][i + 1..].iter().all(|v| *v == 0.0) {
+            log += m[i][i].abs().ln();
+            continue;
+        }
         let pivot = (i..D).max_by(|&a, &b| m[a][i].abs().total_cmp(&m[b][i].abs())).unwrap_or(i);
         m.swap(i, pivot);
         log += m[i][i].abs().ln();

@@ -148,6 +148,11 @@ impl<T: Real, const D: usize> Local<T, D> {
         limits.roundings * self.x_unit(x, i) <= FIRST_ORDER * x[i].abs().max(1.0)
     }
 
+    /// Whether dimension `i`, of which roundings are worth much, came back as another number: then nothing is known of the dimensions whose maps it sets either.
+    pub(super) fn is_lost(&self, x: &[f64; D], back: &[f64; D], i: usize, limits: &Limits) -> bool {
+        !(self.is_linear(x, i, limits) || (back[i] - x[i]).abs() <= FIRST_ORDER * x[i].abs().max(1.0))
+    }
+
     /// What a rounding of `x` is worth in the log-det.
     pub(super) fn log_det_of_x(&self, x: &[f64; D]) -> f64 {
         self.log_det_unit(|k| unit::<T>(x[k].abs().max(self.spread)))

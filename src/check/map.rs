@@ -59,7 +59,8 @@ pub(super) fn round_trip<T: Real, B: DifferentiableBijector<T, D, C>, const D: u
             tally.close(spot, back_wide[i], x[i], limits.round_trip * largest(&x), place);
         }
         let allowed = limits.roundings * local.x_unit(&x, i);
-        if local.is_linear(&x, i, &limits) && local.reach < saturated {
+        let lost = (0..D).any(|k| local.is_lost(&x, &back_wide, k, &limits));
+        if local.is_linear(&x, i, &limits) && !lost && local.reach < saturated {
             tally.close(spot, back_wide[i], x[i], 2.0 * allowed, place);
         }
     }

@@ -4,12 +4,12 @@ use core::marker::PhantomData;
 
 use rand_core::Rng;
 
-use crate::conditioner::{DifferentiableLayer, Layer, Shape, Width};
+use crate::conditioner::{DifferentiableLayer, Layer, Shape};
 use crate::math;
-use crate::number::{Real, Value, Zeros};
+use crate::number::{Flat, Real, Value, Zeros};
 use crate::parameters::{Init, Part};
 
-/// A function of one value with its derivative; every activation of this crate is a layer of any width.
+/// A function of one value with its derivative; every activation of this crate is a layer of any shape.
 pub trait Activation: Copy {
     /// The function.
     fn value<V: Value>(x: V) -> V;
@@ -111,23 +111,23 @@ macro_rules! activations {
 
         $crate::parameters! { impl[T] Parameters<T> for $name {} }
 
-        impl<T: Real, const W: usize, const C: usize> Layer<T, Width<W>, C> for $name {
-            type Out = Width<W>;
+        impl<T: Real, S: Shape<T>, const C: usize> Layer<T, S, C> for $name {
+            type Out = S;
 
             #[inline(always)]
-            fn apply<V: Value<Scalar = T>, F: Activation>(&self, x: &[V; W], _: &[V; C], y: &mut [V; W]) {
-                for i in 0..W {
-                    y[i] = F::value(Self::value(x[i]));
+            fn apply<V: Value<Scalar = T>, F: Activation>(&self, x: &S::Of<V>, _: &[V; C], y: &mut S::Of<V>) {
+                for (y, x) in y.flat_mut().iter_mut().zip(x.flat()) {
+                    *y = F::value(Self::value(*x));
                 }
             }
 
             #[inline(always)]
-            fn apply_after<V: Value<Scalar = T>, F: Activation, X: Shape<T>, L: Layer<T, X, C, Out = Width<W>>>(
+            fn apply_after<V: Value<Scalar = T>, F: Activation, X: Shape<T>, L: Layer<T, X, C, Out = S>>(
                 &self,
                 before: &L,
                 x: &X::Of<V>,
                 context: &[V; C],
-                y: &mut [V; W],
+                y: &mut S::Of<V>,
             ) {
                 before.apply::<V, Then<Self, F>>(x, context, y);
             }
@@ -137,23 +137,23 @@ macro_rules! activations {
             }
         }
 
-        impl<T: Real, const W: usize, const C: usize> DifferentiableLayer<T, Width<W>, C> for $name {
+        impl<T: Real, S: Shape<T>, const C: usize> DifferentiableLayer<T, S, C> for $name {
             type Tape<V: Value<Scalar = T>> = ();
 
             #[inline(always)]
             fn backward<V: Value<Scalar = T>>(
                 &self,
-                x: &[V; W],
+                x: &S::Of<V>,
                 _: &[V; C],
-                y: &[V; W],
+                y: &S::Of<V>,
                 (): &(),
-                dy: &[V; W],
-                dx: &mut [V; W],
+                dy: &S::Of<V>,
+                dx: &mut S::Of<V>,
                 _: &mut [V; C],
                 _: Option<&mut Self>,
             ) {
-                for i in 0..W {
-                    dx[i] = dy[i] * Self::slope(x[i], y[i]);
+                for (((dx, dy), x), y) in dx.flat_mut().iter_mut().zip(dy.flat()).zip(x.flat()).zip(y.flat()) {
+                    *dx = *dy * Self::slope(*x, *y);
                 }
             }
         }

@@ -109,6 +109,9 @@ impl<T: Real, const I: usize, const C: usize, const O: usize> Layer<T, Width<I>,
 
     #[inline(always)]
     fn apply<V: Value<Scalar = T>, F: Activation>(&self, x: &[V; I], context: &[V; C], y: &mut [V; O]) {
+        if C == 0 {
+            return self.dense.apply::<V, F>(x, context, y);
+        }
         self.dense.apply::<V, Identity>(x, context, y);
         affine::<V, F>(context, self.context_weights.as_flattened(), &[], y);
     }

@@ -4,6 +4,7 @@ mod activation;
 mod dense;
 mod head;
 mod int8;
+mod masked;
 mod residual;
 mod shape;
 mod tuple;
@@ -12,8 +13,9 @@ pub use activation::{Activation, Gelu, Identity, LeakyRelu, Relu, Sigmoid, Silu,
 pub use dense::{ContextDense, Dense};
 pub use head::{Head, SharedHead};
 pub use int8::{Int8Dense, Int8Head};
+pub use masked::{Masked, MaskedDense, MaskedHead, MaskedInput};
 pub use residual::Residual;
-pub use shape::{Each, Shape, Width};
+pub use shape::{Degrees, Each, Ordered, Shape, Width};
 
 use crate::number::{Real, Value, Zeros};
 use crate::parameters::{Parameters, Part};

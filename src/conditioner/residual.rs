@@ -2,11 +2,11 @@
 
 use rand_core::Rng;
 
-use crate::conditioner::{Activation, DifferentiableLayer, Identity, Layer, Width};
-use crate::number::{Real, Value, Zeros};
+use crate::conditioner::{Activation, DifferentiableLayer, Identity, Layer, Shape};
+use crate::number::{Flat, Real, Value, Zeros};
 use crate::parameters::{Init, Parameters, Part};
 
-/// `y = L(x) + x`, for a layer (or a tuple of layers) `L` that keeps the width.
+/// `y = L(x) + x`, for a layer (or a tuple of layers) `L` that keeps the shape.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "bytemuck", derive(bytemuck::Zeroable))]
 pub struct Residual<L>(pub L);
@@ -23,14 +23,14 @@ impl<T, L: Init<T>> Init<T> for Residual<L> {
     }
 }
 
-impl<T: Real, L: Layer<T, Width<W>, C, Out = Width<W>>, const W: usize, const C: usize> Layer<T, Width<W>, C> for Residual<L> {
-    type Out = Width<W>;
+impl<T: Real, S: Shape<T>, L: Layer<T, S, C, Out = S>, const C: usize> Layer<T, S, C> for Residual<L> {
+    type Out = S;
 
     #[inline(always)]
-    fn apply<V: Value<Scalar = T>, F: Activation>(&self, x: &[V; W], context: &[V; C], y: &mut [V; W]) {
+    fn apply<V: Value<Scalar = T>, F: Activation>(&self, x: &S::Of<V>, context: &[V; C], y: &mut S::Of<V>) {
         self.0.apply::<V, Identity>(x, context, y);
-        for i in 0..W {
-            y[i] = F::value(y[i] + x[i]);
+        for (y, x) in y.flat_mut().iter_mut().zip(x.flat()) {
+            *y = F::value(*y + *x);
         }
     }
 
@@ -41,35 +41,33 @@ impl<T: Real, L: Layer<T, Width<W>, C, Out = Width<W>>, const W: usize, const C:
     }
 }
 
-impl<T: Real, L: DifferentiableLayer<T, Width<W>, C, Out = Width<W>>, const W: usize, const C: usize> DifferentiableLayer<T, Width<W>, C>
-    for Residual<L>
-{
+impl<T: Real, S: Shape<T>, L: DifferentiableLayer<T, S, C, Out = S>, const C: usize> DifferentiableLayer<T, S, C> for Residual<L> {
     /// The block's own output, which its activations need, and its tape.
-    type Tape<V: Value<Scalar = T>> = ([V; W], L::Tape<V>);
+    type Tape<V: Value<Scalar = T>> = (S::Of<V>, L::Tape<V>);
 
     #[inline(always)]
-    fn apply_tape<V: Value<Scalar = T>>(&self, x: &[V; W], context: &[V; C], y: &mut [V; W], tape: &mut Self::Tape<V>) {
+    fn apply_tape<V: Value<Scalar = T>>(&self, x: &S::Of<V>, context: &[V; C], y: &mut S::Of<V>, tape: &mut Self::Tape<V>) {
         self.0.apply_tape(x, context, &mut tape.0, &mut tape.1);
-        for i in 0..W {
-            y[i] = tape.0[i] + x[i];
+        for ((y, block), x) in y.flat_mut().iter_mut().zip(tape.0.flat()).zip(x.flat()) {
+            *y = *block + *x;
         }
     }
 
     #[inline(always)]
     fn backward<V: Value<Scalar = T>>(
         &self,
-        x: &[V; W],
+        x: &S::Of<V>,
         context: &[V; C],
-        _: &[V; W],
+        _: &S::Of<V>,
         tape: &Self::Tape<V>,
-        dy: &[V; W],
-        dx: &mut [V; W],
+        dy: &S::Of<V>,
+        dx: &mut S::Of<V>,
         d_context: &mut [V; C],
         gradient: Option<&mut Self>,
     ) {
         self.0.backward(x, context, &tape.0, &tape.1, dy, dx, d_context, gradient.map(|g| &mut g.0));
-        for i in 0..W {
-            dx[i] += dy[i];
+        for (dx, dy) in dx.flat_mut().iter_mut().zip(dy.flat()) {
+            *dx += *dy;
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A flow: a bijector over the standard normal, as a density and a sampler.
 
+mod attribution;
 mod base;
 mod batch;
 mod given;
@@ -7,6 +8,7 @@ mod likelihood;
 pub(crate) mod rows;
 mod summary;
 
+pub use attribution::Attribution;
 pub use base::log_base;
 pub use batch::BatchError;
 pub use given::Given;

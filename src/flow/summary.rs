@@ -45,6 +45,7 @@ fn item(f: &mut fmt::Formatter<'_>, part: Part, first: &mut bool) -> fmt::Result
             mask.iter().try_for_each(|identity| f.write_str(if *identity { "=" } else { "x" }))
         }
         Part::Order(order) => write!(f, " {order:?}"),
+        Part::Masked(_) => write!(f, " masked"),
         Part::Tensor(name, shape) => write!(f, " {name}{shape:?}"),
     }
 }

@@ -77,6 +77,14 @@ pub(crate) fn exp_normal_of_two<V: Value>(x: V, low: V) -> V {
     (high + low).scale2(n)
 }
 
+/// `e^x` in two parts, rounded and what rounding took, which together are good to an eighth of a unit in the last place; `e^x` is a normal number.
+#[inline(always)]
+pub(crate) fn exp_in_two<V: Value>(x: V) -> (V, V) {
+    let (n, high, low) = exp_parts(x, -V::ZEROS);
+    let (sum, power) = (high + low, V::ONE.scale2(n));
+    (sum * power, (low - (sum - high)) * power)
+}
+
 /// `e^x` for `x <= 1`: the bits of [`exp`], at less cost.
 #[inline(always)]
 pub(crate) fn exp_falling<V: Value>(x: V) -> V {

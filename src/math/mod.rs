@@ -33,7 +33,7 @@ mod tail;
 
 pub(crate) use draw::{fill_standard_normal, standard_normal};
 pub use exp::{exp, expm1};
-pub(crate) use exp::{exp_falling, exp_normal, exp_normal_of_two};
+pub(crate) use exp::{exp_falling, exp_in_two, exp_normal, exp_normal_of_two};
 pub(crate) use ln::ln_rough;
 pub use ln::{ln, ln_1p};
 pub use log_space::log_sum_exp;

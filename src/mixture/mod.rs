@@ -74,23 +74,30 @@ impl<V: Value, const K: usize> Mixture<V, K> {
     /// Total: values outside the domain of [`Mixture`] are moved to its border, NaN to its lower one. [`Mixture::new`] refuses them instead.
     #[inline(always)]
     pub fn from_raw(logits: &[V; K], means: &[V; K], log_scales: &[V; K]) -> Self {
+        let (mut held, mut held_means, mut inverse_scales) = ([V::ZEROS; K], [V::ZEROS; K], [V::ZEROS; K]);
+        for k in 0..K {
+            [held[k], held_means[k], inverse_scales[k]] = V::map::<Hold, 3, 3>([logits[k], means[k], log_scales[k]]);
+        }
+        // Minus 0, so that adding it changes no bit and costs nothing.
+        Self::from_held([&held, &[-V::ZEROS; K]], &held_means, &inverse_scales)
+    }
+
+    /// A mixture from what is within the domain already: logits in two parts, means, and one over each scale.
+    #[inline(always)]
+    pub(crate) fn from_held([logits, logits_low]: [&[V; K]; 2], means: &[V; K], inverse_scales: &[V; K]) -> Self {
         const { assert!(K > 0, "a mixture needs at least one component: raise K to 1 or more") }
         let mut mixture = Mixture {
             log_weights: [V::ZEROS; K],
             log_weights_low: [V::ZEROS; K],
             weights: [V::ZEROS; K],
             total: V::ZEROS,
-            means: [V::ZEROS; K],
-            inverse_scales: [V::ZEROS; K],
+            means: *means,
+            inverse_scales: *inverse_scales,
         };
-        for k in 0..K {
-            [mixture.log_weights[k], mixture.means[k], mixture.inverse_scales[k]] =
-                V::map::<Hold, 3, 3>([logits[k], means[k], log_scales[k]]);
-        }
-        let largest = largest_of(&mixture.log_weights);
+        let largest = largest_of(logits);
         for k in 0..K {
             [mixture.log_weights[k], mixture.log_weights_low[k], mixture.weights[k]] =
-                V::map::<Weigh, 2, 3>([mixture.log_weights[k], largest]);
+                V::map::<Weigh, 3, 3>([logits[k], logits_low[k], largest]);
         }
         mixture.total = sum(&mixture.weights);
         mixture
@@ -168,21 +175,36 @@ struct Hold;
 impl Lanewise<3, 3> for Hold {
     #[inline(always)]
     fn of<L: Value>([logit, mean, log_scale]: [L; 3]) -> [L; 3] {
-        let within = |x: L, bound: L::Scalar| x.max(L::splat(-bound)).min(L::splat(bound));
-        let max_logit = limit::<L::Scalar>() * limit::<L::Scalar>() * L::Scalar::from_f64(0.5);
-        let max_mean = L::Scalar::MAX * L::Scalar::from_f64(0.25);
         let log_scale = within(log_scale, Mixture::<L, 1>::max_log_scale());
-        [within(logit, max_logit), within(mean, max_mean), exp_normal(-log_scale)]
+        [within(logit, max_logit()), within(mean, max_mean()), exp_normal(-log_scale)]
     }
 }
 
-/// Logit and largest logit to the logarithm of the weight, what rounding took from it, and the weight.
+/// `x`, held to `[-bound, bound]`; its lower end for NaN.
+#[inline(always)]
+pub(crate) fn within<V: Value>(x: V, bound: V::Scalar) -> V {
+    x.max(V::splat(-bound)).min(V::splat(bound))
+}
+
+/// The largest `|logit|` that is told apart.
+#[inline(always)]
+pub(crate) fn max_logit<T: Real>() -> T {
+    limit::<T>() * limit::<T>() * T::from_f64(0.5)
+}
+
+/// The largest `|mu|` that is told apart.
+#[inline(always)]
+pub(crate) fn max_mean<T: Real>() -> T {
+    T::MAX * T::from_f64(0.25)
+}
+
+/// Logit in two parts and the largest one to the logarithm of the weight, what rounding took from it, and the weight.
 struct Weigh;
-impl Lanewise<2, 3> for Weigh {
+impl Lanewise<3, 3> for Weigh {
     #[inline(always)]
-    fn of<L: Value>([logit, largest]: [L; 2]) -> [L; 3] {
+    fn of<L: Value>([logit, low, largest]: [L; 3]) -> [L; 3] {
         let (sum, rounding) = two_sum(logit, -largest);
-        let low = small_part(sum, rounding);
+        let low = small_part(sum, rounding + low);
         [sum, low, exp_normal_of_two(sum, low)]
     }
 }

@@ -20,17 +20,24 @@ pub(crate) fn fuses() -> bool {
     cfg!(all(feature = "std", any(target_feature = "fma", target_arch = "aarch64")))
 }
 
-/// Calls `$f` with the lanes that this machine is fast with. Each target compiles two kinds of lanes at most.
+/// Calls `$f` with the lanes that this machine is fast with, of `$t` or, for data in `$t`, of another scalar. Each target compiles two kinds of lanes at most.
 macro_rules! on_lanes {
     ($t:ident, $f:ident ( $($argument:expr),* ) with $($more:tt),*) => {
+        $crate::number::outline::on_lanes!($t on $t, $f($($argument),*) with $($more),*)
+    };
+    ($t:ident on $s:ident, $f:ident ( $($argument:expr),* ) with $($more:tt),*) => {
         if cfg!(any(target_arch = "arm", target_arch = "riscv32")) {
-            $f::<$t, $t, $($more),*>($($argument),*)
+            $f::<$t, $s, $($more),*>($($argument),*)
         } else if cfg!(all(feature = "std", target_arch = "x86_64")) {
-            if $crate::number::outline::fuses() { $f::<$t, $t::Wide, $($more),*>($($argument),*) } else { $f::<$t, $t, $($more),*>($($argument),*) }
+            if $crate::number::outline::fuses() {
+                $f::<$t, <$s as $crate::number::Real>::Wide, $($more),*>($($argument),*)
+            } else {
+                $f::<$t, $s, $($more),*>($($argument),*)
+            }
         } else if $crate::number::outline::fuses() {
-            $f::<$t, $t::Wide, $($more),*>($($argument),*)
+            $f::<$t, <$s as $crate::number::Real>::Wide, $($more),*>($($argument),*)
         } else {
-            $f::<$t, $t::Plain, $($more),*>($($argument),*)
+            $f::<$t, <$s as $crate::number::Real>::Plain, $($more),*>($($argument),*)
         }
     };
 }

@@ -26,6 +26,8 @@ pub enum Part<'a> {
     Order(&'a [usize]),
     /// One fixed scalar, such as a clamp's bound.
     Setting(&'static str),
+    /// How many values at the beginning of each row of the next tensor are 0 and no parameters.
+    Masked(&'a [usize]),
     /// Parameters of this name and shape, row-major.
     Tensor(&'static str, &'a [usize]),
 }

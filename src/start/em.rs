@@ -5,7 +5,8 @@ use rand_core::Rng;
 use crate::math::{exp, ln};
 use crate::mixture::LOG_SQRT_TAU;
 use crate::number::{Real, Value};
-use crate::start::{DataError, moments};
+use crate::start::DataError;
+use crate::start::robust::{robust_scale, sorted_quantile};
 
 /// How to fit a mixture.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -16,7 +17,10 @@ pub struct Em {
     pub iterations: u32,
     /// A start ends when an iteration gains less than this, at least 0, in nats a sample.
     pub tolerance: f64,
-    /// The least scale of a component, in `[1e-6, 1]` standard deviations of the data: the likelihood of a component on a single point has no other bound.
+    /// The least scale of a component, in `[1e-6, 1]` robust scales of the data: the likelihood of a component on a single point has no other bound.
+    ///
+    /// The robust scale is 1 for a standard normal, and outliers do not set it: the shortest of the intervals that hold half of the samples from the 1st, 2nd and 3rd eighth on, over 1.349;
+    /// of wider ones, where half of the samples are one value.
     pub least_scale: f64,
 }
 
@@ -25,6 +29,9 @@ impl Default for Em {
         Em { starts: 5, iterations: 300, tolerance: 1e-6, least_scale: 1e-3 }
     }
 }
+
+/// The least unit of samples, in their range.
+const FARTHEST: f64 = 1e-100;
 
 /// A fitted mixture of `K` components.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -86,11 +93,14 @@ pub fn fit_mixture<T: Real, const K: usize, R: Rng + ?Sized>(
         return Err(DataError::TooFew { needed: K });
     }
     samples.sort_unstable_by_key(|x| x.to_order());
-    let (mean, deviation) = moments(samples.iter().copied());
-    let (unit, least_scale) = if 0.0 < deviation { (deviation, settings.least_scale) } else { (1.0, 1.0) };
+    let quantile = |p| sorted_quantile(samples, p);
+    let scale = robust_scale(quantile);
+    let (unit, least_scale) = if 0.0 < scale { (scale, settings.least_scale) } else { (1.0, 1.0) };
+    // Squares of the farthest samples stay within the floats.
+    let unit = Value::max(unit, (0.5 * quantile(1.0) - 0.5 * quantile(0.0)) * FARTHEST);
     let settings = &Em { least_scale, ..*settings };
     // Apart, so that the difference of two large numbers does not overflow.
-    let data = Data { samples, unit, shift: mean / unit };
+    let data = Data { samples, unit, shift: quantile(0.5) / unit };
     let mut best = data.climb(data.quantile_start(settings), settings);
     for _ in 1..settings.starts {
         let start = data.random_start(settings, rng);
@@ -364,6 +374,30 @@ mod tests {
         ] {
             assert_eq!(fit::<f32, 1>(&[1.0], &settings), Err(DataError::Setting(name)));
         }
+    }
+
+    /// The mean of `-log p` over `good` samples, after a fit to them and to others, `N` in all.
+    fn nll_of_good<const N: usize, const K: usize>(others: &[f64]) -> f64 {
+        let mut rng = Pcg64::new(2, 7);
+        let good: [f64; N] = core::array::from_fn(|_| standard_normal(&mut rng));
+        let good = &good[others.len()..];
+        let mut samples = [0.0; N];
+        samples[..good.len()].copy_from_slice(good);
+        samples[good.len()..].copy_from_slice(others);
+        let found = fit_mixture::<f64, K, _>(&mut samples, &Em { starts: 1, ..Em::default() }, &mut Pcg64::new(1, 2)).unwrap();
+        let mixture = Mixture::new(&found.logits, &found.means, &found.log_scales).unwrap();
+        -good.iter().map(|x| mixture.log_pdf(*x)).sum::<f64>() / good.len() as f64
+    }
+
+    /// The entropy of a standard normal is 1.419 nats; a share of 5 % that is elsewhere costs `-ln 0.95 = 0.051` more. The standard error of the mean is 0.007 for 10,000 samples.
+    #[test]
+    fn outliers_do_not_set_the_scale() {
+        let found = nll_of_good::<10_000, 2>(&[1e6]);
+        assert!((found - 1.419).abs() < 0.02, "{found}");
+        let found = [nll_of_good::<500, 4>(&[1e6]), nll_of_good::<500, 4>(&[-1e30])];
+        assert!(found.iter().all(|nll| (nll - 1.419).abs() < 0.09), "{found:?}");
+        let found = nll_of_good::<10_000, 2>(&[-9999.0; 500]);
+        assert!((found - 1.470).abs() < 0.02, "{found}");
     }
 
     fn finite<T: Real, const K: usize>(samples: &[T]) -> MixtureFit<T, K> {

@@ -2,8 +2,11 @@
 
 use rand_core::Rng;
 
-use crate::bijector::{ActNorm, Bijector, Coupling, Householder, Inverse, Linear, Marginal, Mask, Order, Orthogonal, Permutation};
-use crate::conditioner::{ConstantOutput, Each, Layer, Width};
+use crate::bijector::{
+    ActNorm, Autoregressive, Bijector, Coupling, GaussianMixture, Householder, Inverse, Linear, Marginal, Mask, Order, Orthogonal,
+    Permutation, Support,
+};
+use crate::conditioner::{ConstantOutput, Each, Layer, Ordered, Width};
 use crate::number::{Real, Zeros};
 use crate::parameters::for_each_tuple;
 use crate::start::{DataError, FitUnivariate, Rotation, WarmStart};
@@ -120,6 +123,31 @@ where
     }
 }
 
+impl<T, U, N, const D: usize, const C: usize> Gaussianize<T, D, C> for Autoregressive<U, N, D>
+where
+    T: Real,
+    U: FitUnivariate<T>,
+    N: Layer<T, Ordered<D>, C, Out = Each<U, D>> + ConstantOutput<T, Each<U, D>>,
+{
+    const LEAST: usize = U::LEAST;
+
+    fn gaussianize<R: Rng + Clone>(
+        &mut self,
+        samples: &mut [[T; D]],
+        column: &mut [T],
+        settings: &WarmStart,
+        rng: &R,
+    ) -> Result<f64, DataError> {
+        self.univariate.init();
+        let mut params: [U::Params<T>; D] = Zeros::ZEROS;
+        for (d, params) in params.iter_mut().enumerate() {
+            *params = fit_dimension(&self.univariate, samples, d, column, settings, rng)?;
+        }
+        self.conditioner.set_constant(&params);
+        Ok(map::<T, Self, D, C>(self, samples))
+    }
+}
+
 impl<T: Real, const D: usize, const C: usize> Gaussianize<T, D, C> for ActNorm<T, D> {
     const LEAST: usize = 1;
 
@@ -146,6 +174,27 @@ impl<T: Real, const D: usize, const C: usize> Gaussianize<T, D, C> for Linear<T,
 }
 
 impl<T: Real, P: Order<D>, const D: usize, const C: usize> Gaussianize<T, D, C> for Permutation<P> {
+    const LEAST: usize = 1;
+
+    fn gaussianize<R: Rng + Clone>(&mut self, samples: &mut [[T; D]], _: &mut [T], _: &WarmStart, _: &R) -> Result<f64, DataError> {
+        Ok(map::<T, Self, D, C>(self, samples))
+    }
+}
+
+/// Its bounds are settings; it refuses the first sample that is not inside of them.
+impl<T: Real, const D: usize, const C: usize> Gaussianize<T, D, C> for Support<T, D> {
+    const LEAST: usize = 1;
+
+    fn gaussianize<R: Rng + Clone>(&mut self, samples: &mut [[T; D]], _: &mut [T], _: &WarmStart, _: &R) -> Result<f64, DataError> {
+        match samples.iter().position(|x| !self.contains(x)) {
+            Some(index) => Err(DataError::Support(index)),
+            None => Ok(map::<T, Self, D, C>(self, samples)),
+        }
+    }
+}
+
+/// Stays as it is.
+impl<T: Real, const D: usize, const K: usize, const C: usize> Gaussianize<T, D, C> for GaussianMixture<T, D, K> {
     const LEAST: usize = 1;
 
     fn gaussianize<R: Rng + Clone>(&mut self, samples: &mut [[T; D]], _: &mut [T], _: &WarmStart, _: &R) -> Result<f64, DataError> {

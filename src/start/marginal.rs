@@ -5,6 +5,7 @@ use rand_core::Rng;
 use crate::bijector::Marginal;
 use crate::math::ln;
 use crate::number::Real;
+use crate::start::robust::{robust_scale, sorted_quantile};
 use crate::start::{DataError, Em, check_rows, fit_mixture, moments};
 use crate::univariate::{LogScaleClamp, MixtureCdf};
 
@@ -13,7 +14,7 @@ impl<T: Real, S: LogScaleClamp<T>, const K: usize, const D: usize> Marginal<T, M
     /// neighbour.
     ///
     /// Close enough for training to go on from, and without iterations; [`Marginal::fit_mixtures`] is closer. Where quantiles coincide the scale is kept to `1 / (10 K)` of the
-    /// dimension's standard deviation; a dimension without spread, or a single component, gets that deviation, or 1 where it is 0.
+    /// dimension's robust scale ([`Em::least_scale`]) or, if that is less, of its standard deviation; a dimension without spread, or a single component, gets that deviation, or 1 where it is 0.
     ///
     /// `scratch` holds one dimension while it is sorted: as many values as there are samples.
     ///
@@ -78,7 +79,8 @@ pub(crate) fn quantile_start<T: Real, const K: usize>(sorted: &[T]) -> ([f64; K]
         return (means, [1.0; K]);
     }
     let mut scales = [deviation; K];
-    let least = deviation / (10.0 * K as f64);
+    // (0 only where all are one value.)
+    let least = robust_scale(|p| sorted_quantile(sorted, p)).min(deviation) / (10.0 * K as f64);
     for k in 0..K {
         // Also where there is no neighbour, or one farther than the spread of all.
         let mut nearest = deviation;

@@ -32,15 +32,18 @@
 mod act_norm;
 mod decompose;
 mod em;
+mod gaussian_mixture;
 mod gaussianize;
 mod marginal;
 mod moments;
 mod principal;
+mod robust;
 mod univariate;
 mod warm_start;
 
 pub use crate::bijector::NotOrthogonal;
 pub use em::{Em, MixtureFit, fit_mixture};
+pub use gaussian_mixture::{Covariance, GaussianMixtureFit, MixtureEm, MixtureStart, MixtureWorkspace};
 pub use gaussianize::Gaussianize;
 pub use univariate::FitUnivariate;
 pub use warm_start::{Rotation, WarmStart};
@@ -56,12 +59,23 @@ use crate::number::Real;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum DataError {
-    /// There is no sample.
+    /// There is no sample, or none with a weight above 0.
     Empty,
+    /// There are not as many weights as samples.
+    WeightCount {
+        /// How many samples there are.
+        samples: usize,
+        /// How many weights there are.
+        weights: usize,
+    },
+    /// The weight of this sample is negative, infinite or NaN.
+    Weight(usize),
     /// This sample holds an infinity or a NaN.
     Sample(usize),
     /// This sample holds a value beyond the square root of the type's largest number.
     Large(usize),
+    /// This sample is on or outside of the bounds of a [`Support`](crate::Support).
+    Support(usize),
     /// There are fewer samples than `needed`, one a component.
     TooFew {
         /// How many there have to be.
@@ -82,8 +96,11 @@ impl fmt::Display for DataError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             DataError::Empty => write!(f, "there is no sample to fit"),
+            DataError::WeightCount { samples, weights } => write!(f, "there are {samples} samples but {weights} weights"),
+            DataError::Weight(index) => write!(f, "the weight of sample {index} is not a finite number of at least 0"),
             DataError::Sample(index) => write!(f, "sample {index} is not finite"),
             DataError::Large(index) => write!(f, "sample {index} holds a value beyond the square root of the type's largest number"),
+            DataError::Support(index) => write!(f, "sample {index} is not inside of the bounds of the flow's support"),
             DataError::TooFew { needed } => write!(f, "there must be at least {needed} samples, one a component"),
             DataError::Scratch { needed } => write!(f, "the scratch slice must hold {needed} values"),
             DataError::Scale(d) => {

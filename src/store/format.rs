@@ -284,6 +284,7 @@ impl Fnv {
             Part::End => self.byte(2),
             Part::Mask(mask) => self.item(3, mask.iter(), |fnv, identity| fnv.byte(u8::from(*identity))),
             Part::Order(order) => self.item(4, order.iter(), |fnv, source| fnv.number(*source)),
+            Part::Masked(rows) => self.item(8, rows.iter(), |fnv, masked| fnv.number(*masked)),
             Part::Setting(name) => self.item(5, name.bytes(), Self::byte),
             Part::Tensor(name, shape) => {
                 self.item(6, name.bytes(), Self::byte);

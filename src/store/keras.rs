@@ -206,6 +206,7 @@ impl<T: Real> Reader<'_, T> {
                 self.settings.insert(format!("{}.mask", self.name()), bits);
             }
             Part::Order(_) => return Err(LoadError::NoCounterpart("permutation")),
+            Part::Masked(_) => return Err(LoadError::NoCounterpart("masked")),
             Part::Setting(setting) => {
                 let name = format!("{}.log_scale_clamp.{setting}", self.name());
                 if self.file.tensor(&name).is_ok() {

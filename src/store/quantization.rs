@@ -1,7 +1,9 @@
 //! From a trained flow to one that stores its weights smaller.
 
-use crate::bijector::{ActNorm, Coupling, Householder, Inverse, Linear, Marginal, Orthogonal, Permutation};
-use crate::conditioner::{ContextDense, Dense, Gelu, Head, LeakyRelu, Relu, Residual, SharedHead, Sigmoid, Silu, Softplus, Tanh};
+use crate::bijector::{
+    ActNorm, Autoregressive, Coupling, GaussianMixture, Householder, Inverse, Linear, Marginal, Orthogonal, Permutation, Support,
+};
+use crate::conditioner::{ContextDense, Dense, Gelu, Head, LeakyRelu, Masked, Relu, Residual, SharedHead, Sigmoid, Silu, Softplus, Tanh};
 use crate::flow::Flow;
 use crate::number::Real;
 use crate::parameters::for_each_tuple;
@@ -55,16 +57,25 @@ kept! {
     [T: Real, U: Univariate<T> + Clone, const H: usize, const B: usize] Head<T, U, H, B>;
     [T: Real, U: Univariate<T> + Clone, const H: usize, const B: usize] SharedHead<T, U, H, B>;
     [T: Real, U: Univariate<T> + Clone, const D: usize] Marginal<T, U, D>;
+    [T: Clone, const D: usize, const K: usize] GaussianMixture<T, D, K>;
     [T: Clone, const D: usize] ActNorm<T, D>;
     [T: Clone, const D: usize] Linear<T, D>;
     [T: Clone, const D: usize] Orthogonal<T, D>;
     [T: Clone, const D: usize, const R: usize] Householder<T, D, R>;
     [P: Clone] Permutation<P>;
+    [T: Clone, const D: usize] Support<T, D>;
 }
 
 impl<S, F: Quantize<S>> Quantize<Residual<S>> for Residual<F> {
     fn quantize(&mut self, full: &Residual<S>) {
         self.0.quantize(&full.0);
+    }
+}
+
+/// What is masked is 0 in either.
+impl<S, F: Quantize<S>, const D: usize, const C: usize> Quantize<Masked<S, D, C>> for Masked<F, D, C> {
+    fn quantize(&mut self, full: &Masked<S, D, C>) {
+        self.layer.quantize(&full.layer);
     }
 }
 
@@ -76,6 +87,13 @@ impl<S, F: Quantize<S>> Quantize<Inverse<S>> for Inverse<F> {
 
 impl<M, U: Clone, N, S: Quantize<N>, const A: usize, const B: usize> Quantize<Coupling<M, U, N, A, B>> for Coupling<M, U, S, A, B> {
     fn quantize(&mut self, full: &Coupling<M, U, N, A, B>) {
+        self.univariate.clone_from(&full.univariate);
+        self.conditioner.quantize(&full.conditioner);
+    }
+}
+
+impl<U: Clone, N, S: Quantize<N>, const D: usize> Quantize<Autoregressive<U, N, D>> for Autoregressive<U, S, D> {
+    fn quantize(&mut self, full: &Autoregressive<U, N, D>) {
         self.univariate.clone_from(&full.univariate);
         self.conditioner.quantize(&full.conditioner);
     }

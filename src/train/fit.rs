@@ -5,10 +5,11 @@ use rand_core::Rng;
 use crate::bijector::{Bijector, DifferentiableBijector};
 use crate::flow::rows::{IntoRows, Rows};
 use crate::flow::{Flow, sum_nll};
-use crate::number::{Real, Value};
+use crate::number::{Real, Value, Zeros};
 use crate::train::error::check_samples;
 use crate::train::loss::Batch;
-use crate::train::{Copies, FitState, Order, Outcome, Progress, Settings, TrainError, Trainer};
+use crate::train::noise::Seeded;
+use crate::train::{Copies, FitState, Noise, Order, Outcome, Progress, Settings, TrainError, Trainer};
 
 /// A fit by maximum likelihood that waits to be run: [`Flow::fit`].
 ///
@@ -44,6 +45,7 @@ pub struct Fit<'a, T, B, const D: usize, const C: usize, E = fn(&Progress<T>), S
     train: Rows<'a, T, D, C>,
     validation: Option<Rows<'a, T, D, C>>,
     settings: Settings<T>,
+    noise: Noise<T, D>,
     copies: Copies<'a, Flow<T, B, D, C>>,
     told: E,
     stop: S,
@@ -57,6 +59,7 @@ impl<T: Real, B: Bijector<T, D, C>, const D: usize, const C: usize> Flow<T, B, D
             train: rows.into_rows(),
             validation: None,
             settings: Settings::default(),
+            noise: Noise::ZEROS,
             copies: Copies::default(),
             told: |_| (),
             stop: |_| false,
@@ -77,6 +80,12 @@ impl<'a, T: Real, B, const D: usize, const C: usize, E, S> Fit<'a, T, B, D, C, E
         self
     }
 
+    /// Adds noise to the training rows each time they are read; validation rows are taken as they are.
+    pub fn noise(mut self, noise: Noise<T, D>) -> Self {
+        self.noise = noise;
+        self
+    }
+
     /// Keeps the moving average of the weights in `place`, whatever it holds; the averaged flow then is what is validated and returned.
     pub fn average(mut self, place: &'a mut Flow<T, B, D, C>) -> Self {
         self.copies.average = Some(place);
@@ -91,14 +100,14 @@ impl<'a, T: Real, B, const D: usize, const C: usize, E, S> Fit<'a, T, B, D, C, E
 
     /// Calls `told` after each epoch.
     pub fn each_epoch<G: FnMut(&Progress<T>)>(self, told: G) -> Fit<'a, T, B, D, C, G, S> {
-        let Fit { flow, train, validation, settings, copies, stop, .. } = self;
-        Fit { flow, train, validation, settings, copies, told, stop }
+        let Fit { flow, train, validation, settings, noise, copies, stop, .. } = self;
+        Fit { flow, train, validation, settings, noise, copies, told, stop }
     }
 
     /// Ends the fit after the first epoch at which `stop` holds.
     pub fn stop_if<G: FnMut(&Progress<T>) -> bool>(self, stop: G) -> Fit<'a, T, B, D, C, E, G> {
-        let Fit { flow, train, validation, settings, copies, told, .. } = self;
-        Fit { flow, train, validation, settings, copies, told, stop }
+        let Fit { flow, train, validation, settings, noise, copies, told, .. } = self;
+        Fit { flow, train, validation, settings, noise, copies, told, stop }
     }
 
     /// Runs the fit. The trainer is reset first; the rows of each epoch come in a random [`Order`].
@@ -115,8 +124,9 @@ impl<'a, T: Real, B, const D: usize, const C: usize, E, S> Fit<'a, T, B, D, C, E
         E: FnMut(&Progress<T>),
         S: FnMut(&Progress<T>) -> bool,
     {
-        let Fit { flow, train, validation, settings, mut copies, mut told, mut stop } = self;
+        let Fit { flow, train, validation, settings, noise, mut copies, mut told, mut stop } = self;
         settings.check()?;
+        noise.check()?;
         check_samples(&train)?;
         if let Some(rows) = &validation {
             check_samples(rows)?;
@@ -125,7 +135,10 @@ impl<'a, T: Real, B, const D: usize, const C: usize, E, S> Fit<'a, T, B, D, C, E
         trainer.reset();
         let mut state = FitState::start(flow, loss(flow), &settings, &mut copies)?;
         while !state.is_over(&settings) {
-            let epoch = Batch { order: Order::random(train.len(), rng), ..Batch::of(train) };
+            let mut epoch = Batch { order: Order::random(train.len(), rng), ..Batch::of(train) };
+            if noise != Noise::ZEROS {
+                epoch.noise = Some(Seeded { noise, seed: rng.next_u64() });
+            }
             // At least 1, as was checked; said again for the compiler, which then has no panic to link.
             for start in (0..epoch.count).step_by(settings.batch.max(1)) {
                 let total = trainer.batch_gradient(flow, &epoch.part(start, settings.batch))?;

@@ -5,6 +5,7 @@ use crate::flow::rows::{Rows, gather};
 use crate::flow::{Total, log_base};
 use crate::number::{Real, Value, Zeros};
 use crate::train::Order;
+use crate::train::noise::Seeded;
 
 /// Some places of an order of rows.
 pub(super) struct Batch<'a, T, const D: usize, const C: usize> {
@@ -12,18 +13,19 @@ pub(super) struct Batch<'a, T, const D: usize, const C: usize> {
     pub(super) order: Order,
     pub(super) start: usize,
     pub(super) count: usize,
+    pub(super) noise: Option<Seeded<T, D>>,
 }
 
 impl<'a, T: Real, const D: usize, const C: usize> Batch<'a, T, D, C> {
     /// All rows as they are.
     pub(super) fn of(rows: Rows<'a, T, D, C>) -> Self {
-        Batch { rows, order: Order::given(rows.len()), start: 0, count: rows.len() }
+        Batch { rows, order: Order::given(rows.len()), start: 0, count: rows.len(), noise: None }
     }
 
     /// The part from `start` on, of `count` places at most.
     pub(super) fn part(&self, start: usize, count: usize) -> Self {
         let start = start.min(self.count);
-        Batch { rows: self.rows, order: self.order, start: self.start + start, count: count.min(self.count - start) }
+        Batch { start: self.start + start, count: count.min(self.count - start), ..*self }
     }
 
     /// The rows of one pack from place `first` on: samples, contexts and weights; lanes without a row have no weight. A row without weight is not
@@ -38,11 +40,13 @@ impl<'a, T: Real, const D: usize, const C: usize> Batch<'a, T, D, C> {
         };
         let counted = (0..count).find(|n| T::ZEROS < weight(*n)).unwrap_or(0);
         let row = |n: usize| row(if T::ZEROS < weight(n) { n } else { counted });
-        (
-            gather(count, |n| self.rows.samples().get(row(n))),
-            gather(count, |n| self.rows.contexts().get(row(n))),
-            V::from_lanes(|n| if n < count { weight(n) } else { T::ZEROS }),
-        )
+        let mut samples = gather(count, |n| self.rows.samples().get(row(n)));
+        if let Some(noise) = &self.noise {
+            for n in 0..count {
+                noise.add(row(n), n, &mut samples);
+            }
+        }
+        (samples, gather(count, |n| self.rows.contexts().get(row(n))), V::from_lanes(|n| if n < count { weight(n) } else { T::ZEROS }))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Strictly monotone maps of the real line: what a coupling or marginal layer applies to each dimension.
 
 mod affine;
+mod circular;
 mod hermite;
 mod log_scale;
 mod mixture_cdf;
@@ -8,6 +9,7 @@ mod spline;
 
 pub(crate) use affine::held;
 pub use affine::{Affine, AffineParams};
+pub use circular::CircularSpline;
 pub use log_scale::{LogScaleClamp, NoClamp, SigmoidClamp, TanhClamp};
 pub use mixture_cdf::{ClampedMixture, MixtureCdf, MixtureParams, MixtureTape};
 pub(crate) use spline::{LOG_MAX_SLOPE, MIN_PART};

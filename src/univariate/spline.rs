@@ -86,23 +86,25 @@ impl<V: Value> Knot<V> {
 }
 
 /// One bin: its index, its lower corner, its sides, and the raw slopes at its ends.
-struct Bin<V> {
+pub(super) struct Bin<V> {
     index: V,
-    x: V,
-    width: V,
-    y: V,
-    height: V,
+    pub(super) x: V,
+    pub(super) width: V,
+    pub(super) y: V,
+    pub(super) height: V,
     raw_0: V,
     raw_1: V,
 }
 
 /// The terms of the map at `xi`.
-struct Point<V> {
+pub(super) struct Point<V> {
     s: V,
     xi: V,
     eta: V,
-    n: V,
-    q: V,
+    pub(super) n: V,
+    pub(super) q: V,
+    /// `Q - N`, of positive terms too.
+    pub(super) rest: V,
     a: V,
 }
 
@@ -113,12 +115,13 @@ impl<V: Value> Point<V> {
         let n = xi * (s * xi + d_0 * eta);
         let q = s * (xi * xi + eta * eta) + (d_0 + d_1) * (xi * eta);
         let a = d_1 * (xi * xi) + two * s * (xi * eta) + d_0 * (eta * eta);
-        Point { s, xi, eta, n, q, a }
+        let rest = eta * (s * eta + d_1 * xi);
+        Point { s, xi, eta, n, q, rest, a }
     }
 
     /// `dz/dx`.
     #[inline(always)]
-    fn slope(&self) -> V {
+    pub(super) fn slope(&self) -> V {
         let ratio = self.s / self.q;
         self.a * ratio * ratio
     }
@@ -176,7 +179,7 @@ impl<T: Real, const K: usize> RationalQuadraticSpline<T, K> {
 
     /// The bin that holds `x`, or `z` where `inverse`; `value` lies in `[-bound, bound]`.
     #[inline(always)]
-    fn bin<V: Value<Scalar = T>>(&self, params: &SplineParams<V, K>, value: V, inverse: bool) -> Bin<V> {
+    pub(super) fn bin<V: Value<Scalar = T>>(&self, params: &SplineParams<V, K>, value: V, inverse: bool) -> Bin<V> {
         let (x, y) = (self.knots(&params[0]), self.knots(&params[1]));
         let bound = V::splat(self.bound);
         // The upper end of the last bin is that of the interval, where the slope is that of the other end.
@@ -209,9 +212,24 @@ impl<T: Real, const K: usize> RationalQuadraticSpline<T, K> {
     }
 
     #[inline(always)]
-    fn point<V: Value<Scalar = T>>(bin: &Bin<V>, x: V) -> Point<V> {
+    pub(super) fn point<V: Value<Scalar = T>>(bin: &Bin<V>, x: V) -> Point<V> {
         let xi = (x - bin.x) / bin.width;
         Point::new(bin.height / bin.width, slope(bin.raw_0).0, slope(bin.raw_1).0, xi, V::ONE - xi)
+    }
+
+    /// The position in a bin at a part `t` of its height, which leaves `rest`, and the slope there.
+    ///
+    /// With `m = d_1 t - d_0 (1 - t)` and the root `r` of `m^2 + 4 s^2 t (1 - t)`: `xi : eta = 2 s t : (r - m) = (r + m) : 2 s (1 - t)`, of which the one without a difference is taken.
+    #[inline(always)]
+    pub(super) fn position<V: Value<Scalar = T>>(bin: &Bin<V>, t: V, rest: V) -> (V, V) {
+        let two = V::ONE + V::ONE;
+        let (s, d_0, d_1) = (bin.height / bin.width, slope(bin.raw_0).0, slope(bin.raw_1).0);
+        let m = d_1 * t - d_0 * rest;
+        let r = (m * m + (two * s) * (two * s) * (t * rest)).sqrt();
+        let left = m.select_lt(V::ZEROS, two * s * t, r + m);
+        let right = m.select_lt(V::ZEROS, r - m, two * s * rest);
+        let (xi, eta) = (left / (left + right), right / (left + right));
+        (xi, Point::new(s, d_0, d_1, xi, eta).slope())
     }
 
     /// `inner` where `value` is inside the interval, else `outer`.
@@ -235,25 +253,15 @@ impl<T: Real, const K: usize> Univariate<T> for RationalQuadraticSpline<T, K> {
         (self.select(x, z, tail.mul_add(x - held, held)).or_nan_of(x), ln(self.select(x, point.slope(), tail)))
     }
 
-    /// With `t` in `[0, 1]` the height in the bin, `m = d_1 t - d_0 (1 - t)` and the root `r` of `m^2 + 4 s^2 t (1 - t)`:
-    /// `xi : eta = 2 s t : (r - m) = (r + m) : 2 s (1 - t)`, of which the one without a difference is taken.
     #[inline(always)]
     fn inverse_and_log_det<V: Value<Scalar = T>>(&self, params: &SplineParams<V, K>, z: V) -> (V, V) {
         let held = self.inside(z);
         let bin = self.bin(params, held, true);
-        let two = V::ONE + V::ONE;
-        let (s, d_0, d_1) = (bin.height / bin.width, slope(bin.raw_0).0, slope(bin.raw_1).0);
         let t = (held - bin.y) / bin.height;
-        let rest = V::ONE - t;
-        let m = d_1 * t - d_0 * rest;
-        let r = (m * m + (two * s) * (two * s) * (t * rest)).sqrt();
-        let left = m.select_lt(V::ZEROS, two * s * t, r + m);
-        let right = m.select_lt(V::ZEROS, r - m, two * s * rest);
-        let (xi, eta) = (left / (left + right), right / (left + right));
-        let point = Point::new(s, d_0, d_1, xi, eta);
+        let (xi, inner) = Self::position(&bin, t, V::ONE - t);
         let (tail, _) = slope(params[2][0]);
         let x = bin.width.mul_add(xi, bin.x);
-        (self.select(z, x, held + (z - held) / tail).or_nan_of(z), -ln(self.select(z, point.slope(), tail)))
+        (self.select(z, x, held + (z - held) / tail).or_nan_of(z), -ln(self.select(z, inner, tail)))
     }
 
     /// `z = y_0 + h G` with `G = N / Q`, and `l = log_det`; `p = xi eta`:
@@ -281,7 +289,7 @@ impl<T: Real, const K: usize> Univariate<T> for RationalQuadraticSpline<T, K> {
         let bin = self.bin(params, held, false);
         let ((d_0, of_raw_0), (d_1, of_raw_1)) = (slope(bin.raw_0), slope(bin.raw_1));
         let (tail, of_tail) = slope(params[2][0]);
-        let Point { s, xi, eta, n, q, a } = Self::point(&bin, held);
+        let Point { s, xi, eta, n, q, a, .. } = Self::point(&bin, held);
 
         let (inner, outer) = (self.select(x, dz, V::ZEROS), self.select(x, V::ZEROS, dz));
         let (inner_log, outer_log) = (self.select(x, d_log_det, V::ZEROS), self.select(x, V::ZEROS, d_log_det));

@@ -1,5 +1,6 @@
 //! A stream of motion, watched by a flow that knows one exercise.
 
+use gaussflow::stream::Alarm;
 use shapes::Watch;
 
 use crate::Hash;
@@ -16,7 +17,7 @@ pub const THRESHOLD: f32 = include!("../../weights/watch_threshold.rs");
 pub static STREAM: &[([f32; 6], bool)] = include!(concat!(env!("OUT_DIR"), "/stream.rs"));
 
 /// Alarms in a row that make an event worth telling: a tenth of a second.
-pub const EVENT: usize = 5;
+pub const EVENT: u32 = 5;
 
 /// What was seen in a stream.
 #[derive(Default)]
@@ -34,20 +35,20 @@ pub struct Seen {
 /// Watches the stream; calls `event` with the sample at which [`EVENT`] alarms in a row began.
 pub fn watch(mut event: impl FnMut(u32)) -> Seen {
     let mut seen = Seen::default();
-    let mut run = 0;
+    // Settings out of their domain would see nothing, which the counts tell.
+    let Ok(mut alarm) = Alarm::new(THRESHOLD, EVENT, EVENT) else { return seen };
     for (number, (x, other)) in (0..).zip(STREAM) {
         let log_prob = WATCH.log_prob(x);
         seen.hash.add(log_prob);
-        let alarm = log_prob < THRESHOLD;
-        match (alarm, other) {
+        let was_on = alarm.is_on();
+        if alarm.push(log_prob) && !was_on {
+            event(number + 1 - EVENT);
+        }
+        match (alarm.last_is_below(), other) {
             (true, true) => seen.hits += 1,
             (true, false) => seen.false_alarms += 1,
             (false, true) => seen.misses += 1,
             (false, false) => {}
-        }
-        run = if alarm { run + 1 } else { 0 };
-        if run == EVENT {
-            event(number + 1 - EVENT as u32);
         }
     }
     seen

@@ -63,6 +63,8 @@ layers! {
     residual_of_dense: Residual<Dense<f64, 3, 3>>, 3, 0;
     head: Head<f64, Mix<3>, 4, 2>, 4, 0;
     shared_head: SharedHead<f64, Mix<3>, 4, 3>, 4, 0;
+    masked: (InOrder, MaskedInput<f64, 3, 5>, Tanh, Residual<(Masked<Dense<f64, 5, 5>, 3>, Silu)>, MaskedHead<f64, Mix<3>, 5, 3>), 3, 0;
+    masked_with_context: (InOrder, Masked<ContextDense<f64, 3, 2, 5>, 3, 2>, Tanh, MaskedHead<f64, Mix<3>, 5, 3, 2>), 3, 2;
     layers_2: (Dense<f64, 3, 4>, Silu), 3, 0;
     layers_3: (Dense<f64, 3, 4>, Tanh, Dense<f64, 4, 2>), 3, 0;
     layers_4: (ContextDense<f64, 3, 2, 4>, Tanh, ContextDense<f64, 4, 2, 5>, Gelu), 3, 2;
@@ -96,6 +98,13 @@ bijectors! {
     coupling_no_clamp: Linear2, 2, 0, log_det LOG_DET;
     conditional: Conditional<Mix<4>, (ContextDense<f64, 0, 2, 5>, Tanh, MixHead<4, 5, 1>), 1>, 1, 2, log_det LOG_DET;
     conditional_of_two: Conditional<Mix<3>, (ContextDense<f64, 0, 3, 5>, Tanh, MixHead<3, 5, 2>), 2>, 2, 3, log_det LOG_DET;
+    autoregressive: Before<Mix<3>, 3>, 3, 0, log_det LOG_DET;
+    autoregressive_of_one: Before<Mix<3>, 1>, 1, 0, log_det LOG_DET;
+    autoregressive_with_context: Before<Mix<3>, 3, 2>, 3, 2, log_det LOG_DET;
+    autoregressive_affine: Autoregressive<Affine<NoClamp>, Masks<Affine<NoClamp>, 4>, 4>, 4, 0, log_det LOG_DET;
+    autoregressive_spline: Before<RationalQuadraticSpline<f64, 4>, 3>, 3, 0, log_det LOG_DET;
+    inverse_autoregressive: Inverse<Before<Mix<3>, 3>>, 3, 0, log_det LOG_DET;
+    inverse_autoregressive_with_context: Inverse<Before<Mix<3>, 3, 2>>, 3, 2, log_det LOG_DET;
     householder: Householder<f64, 4, 3>, 4, 0, log_det 0.0;
     householder_one: Householder<f64, 2, 1>, 2, 1, log_det 0.0;
     inverse_coupling: Inverse<P3>, 3, 0, log_det LOG_DET;
@@ -118,6 +127,8 @@ bijectors! {
     marginal_affine: Marginal<f64, Affine<NoClamp>, 2>, 2, 0, log_det LOG_DET;
     marginal_spline: Marginal<f64, RationalQuadraticSpline<f64, 4>, 2>, 2, 1, log_det LOG_DET;
     coupling_affine: Coupling<FirstHalf, Affine<TanhClamp<f64>>, (Dense<f64, 1, 4>, Tanh, Head<f64, Affine<TanhClamp<f64>>, 4, 2>), 1, 2>, 3, 0, log_det LOG_DET;
+    gaussian_mixture: GaussianMixture<f64, 3, 4>, 3, 1, log_det LOG_DET;
+    gaussian_mixture_of_one: GaussianMixture<f64, 2, 1>, 2, 0, log_det LOG_DET;
     act_norm: ActNorm<f64, 3>, 3, 1, log_det LOG_DET;
     linear: Linear<f64, 3>, 3, 1, log_det LOG_DET;
     orthogonal: Orthogonal<f64, 3>, 3, 1, log_det 0.0;

@@ -5,9 +5,9 @@
 
 use gaussflow::check::{Limits, Order as Sorted};
 use gaussflow::{
-    ActNorm, Affine, Alternating, Conditional, ContextDense, Coupling, Dense, FirstHalf, Head, Householder, Inverse, Linear, Marginal,
-    MixtureCdf, NoClamp, Order, Orthogonal, Permutation, RationalQuadraticSpline, Relu, Residual, Reverse, SharedHead, SigmoidClamp, Swap,
-    Tanh, TanhClamp,
+    ActNorm, Affine, Alternating, Autoregressive, Conditional, ContextDense, Coupling, Dense, FirstHalf, GaussianMixture, Head,
+    Householder, Inverse, Linear, Marginal, MaskedDense, MaskedHead, MaskedInput, MixtureCdf, NoClamp, Order, Orthogonal, Permutation,
+    RationalQuadraticSpline, Relu, Residual, Reverse, SharedHead, SigmoidClamp, Swap, Tanh, TanhClamp,
 };
 use properties::laws::hold;
 
@@ -94,6 +94,9 @@ type Splines<T, M, const A: usize, const B: usize> =
     Coupling<M, RationalQuadraticSpline<T, 6>, (Dense<T, A, 8>, Tanh, Head<T, RationalQuadraticSpline<T, 6>, 8, B>), A, B>;
 type Free<T, M, const A: usize, const B: usize> = Coupling<M, MixtureCdf<NoClamp, 4>, Head<T, MixtureCdf<NoClamp, 4>, A, B>, A, B>;
 
+type Before<T, U, const D: usize, const C: usize = 0> =
+    Autoregressive<U, (MaskedInput<T, D, 8, C>, Tanh, MaskedDense<T, 8, 8, D, C>, Relu, MaskedHead<T, U, 8, D, C>), D>;
+
 /// Each dimension from the next one: an order that is not its own inverse.
 #[derive(Clone, Copy)]
 struct Rotated;
@@ -118,12 +121,19 @@ laws! {
     coupling_free: Free<T, FirstHalf, A, B>, FREE, D2 D5;
     coupling_alternating: PerDim<T, Swap<Alternating>, A, B>, COUPLING, D2 D5;
     inverse_of_coupling: Inverse<PerDim<T, FirstHalf, A, B>>, COUPLING, D2 D5;
+    autoregressive: Before<T, Mix<T, 3>, D>, COUPLING, D1 D2 D5;
+    autoregressive_given[2]: Before<T, Mix<T, 3>, D, 2>, COUPLING, D1 D2 D5;
+    autoregressive_affine: Before<T, Affine<TanhClamp<T>>, D>, COUPLING, D2 D5;
+    autoregressive_spline: Before<T, RationalQuadraticSpline<T, 6>, D>, SPLINE, D2 D5;
+    inverse_of_autoregressive: Inverse<Before<T, Mix<T, 3>, D>>, COUPLING, D2 D5;
+    autoregressive_blocks: [(Before<T, Mix<T, 3>, D>, Reverse); 2], BLOCK, D2 D5;
     householder: Householder<T, D, 2>, ROTATION, D1 D2 D5;
     inverse_of_householder: Inverse<Householder<T, D, 3>>, ROTATION, D1 D2 D5;
     block: (Householder<T, D, 2>, Shared<T, FirstHalf, A, B>, Skip<T, Swap<FirstHalf>, B, A>), BLOCK, D2 D5;
     marginal: Marginal<T, Mix<T, 4>, D>, TABLE, D1 D2 D5;
     coupling_given[2]: Given<T, FirstHalf, A, B>, COUPLING, D2 D5;
     conditional[2]: Conditional<Mix<T, 5>, (ContextDense<T, 0, 2, 8>, Tanh, Head<T, Mix<T, 5>, 8, D>), D>, COUPLING, D1 D2;
+    gaussian_mixture: GaussianMixture<T, D, 3>, TABLE, D1 D2 D5;
     act_norm: ActNorm<T, D>, TABLE, D1 D2 D5;
     linear: Linear<T, D>, ANY, D1 D2 D5;
     orthogonal: Orthogonal<T, D>, FIXED, D1 D2 D5;

@@ -1,5 +1,5 @@
-//! Figures of flows as SVG, and one page that shows them all. Shared by the examples.
-#![allow(dead_code, unused_imports, reason = "each example draws some of the figures")]
+//! Figures of flows as SVG, and one page that shows them all. Shared by the tool and the examples.
+#![allow(dead_code, unused_imports, reason = "each program draws some of the figures")]
 
 mod curve;
 mod heat;

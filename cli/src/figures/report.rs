@@ -16,17 +16,37 @@ pub struct Figure {
 pub struct Report {
     title: String,
     facts: Vec<[String; 2]>,
+    /// As HTML.
+    tables: String,
     figures: Vec<Figure>,
 }
 
 impl Report {
     pub fn new(title: &str) -> Self {
-        Report { title: title.into(), facts: vec![], figures: vec![] }
+        Report { title: title.into(), facts: vec![], tables: String::new(), figures: vec![] }
     }
 
     /// A line of the page's table.
     pub fn fact(&mut self, name: &str, value: impl Into<String>) {
         self.facts.push([name.into(), value.into()]);
+    }
+
+    /// A table below the facts.
+    pub fn table(&mut self, name: &str, caption: &str, head: &[&str], rows: Vec<Vec<String>>) {
+        let cells = |kind: &str, cells: &mut dyn Iterator<Item = &str>| {
+            cells.map(|cell| format!("<{kind}>{}</{kind}>", escape(cell))).collect::<String>()
+        };
+        self.tables +=
+            &format!("<h2 id=\"{name}\">{}</h2>\n<table>\n<tr>{}</tr>\n", escape(caption), cells("th", &mut head.iter().copied()));
+        for row in &rows {
+            self.tables += &format!("<tr>{}</tr>\n", cells("td", &mut row.iter().map(String::as_str)));
+        }
+        self.tables += "</table>\n";
+    }
+
+    /// HTML of one's own below the tables so far.
+    pub fn html(&mut self, html: &str) {
+        self.tables += html;
     }
 
     pub fn figure(&mut self, name: &str, caption: impl Into<String>, svg: Svg) -> Result<(), String> {
@@ -57,6 +77,7 @@ impl Report {
             page += &format!("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", escape(name), escape(value));
         }
         page += "</table>\n";
+        page += &self.tables;
         for figure in &self.figures {
             page += &format!(
                 "<figure id=\"{}\">\n{}\n<figcaption>{}</figcaption>\n</figure>\n",
@@ -76,6 +97,7 @@ td { font-variant-numeric: tabular-nums }
 figure { margin: 2.5em 0 }
 figure svg { max-width: 100%; height: auto }
 figcaption { color: #444 }
+h2 { font-size: 1em; font-weight: normal; margin: 2em 0 .5em }
 ";
 
 fn escape(text: &str) -> String {

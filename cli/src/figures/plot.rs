@@ -107,8 +107,7 @@ pub fn centred() -> plotters::style::text_anchor::Pos {
 
 /// A number at an axis: at most four digits that say something.
 pub fn short(x: &f64) -> String {
-    let x = if x.abs() < 1e-12 { 0.0 } else { *x };
-    if x != 0.0 && !(1e-3..1e5).contains(&x.abs()) {
+    if *x != 0.0 && !(1e-3..1e5).contains(&x.abs()) {
         return format!("{x:.1e}");
     }
     let text = format!("{x:.4}");
