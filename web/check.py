@@ -149,7 +149,7 @@ def same_bits(page, native):
     print(f"a step, in the browser            {found[2]:.2f} us a point")
 
 
-def scores(page, native):
+def scores(page, native, photos):
     """A flow and points from files, and files that are not right."""
     points = struct.unpack("<40f", (native / "points.f32").read_bytes()[:160])
     expected = struct.unpack("<20f", (native / "log_probs.f32").read_bytes()[:80])
@@ -169,6 +169,8 @@ def scores(page, native):
     rows = [[struct.unpack("<f", struct.pack("<f", float(cell)))[0] for cell in line.split(",")] for line in lines[1:]]
     page.expect(lines[0] == '"a, b",y,log_prob', f"names of the scores: {lines[0]}")
     page.expect(rows == [list(row) for row in zip(points[::2], points[1::2], expected)], "the scores are not those of the native library")
+    time.sleep(1.2)
+    page.photo(photos / "scored.png")
     for box, path, words in [
         ("score-file", bad, "line 3, column 2: “oops” is not a finite number"),
         ("flow-file", broken, "the bytes are corrupted: the checksum does not fit"),
@@ -308,9 +310,7 @@ def main():
             time.sleep(3)
             driver.execute_script("scrollTo(0, 0)")
             page.photo(photos / "drawn.png")
-            scores(page, native)
-            time.sleep(1.2)
-            page.photo(photos / "scored.png")
+            scores(page, native, photos)
             quiet(page, address, files)
         finally:
             driver.quit()

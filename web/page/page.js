@@ -47,8 +47,7 @@ const [about] = await Promise.all([ask, askAside].map(ask => ask('module', { mod
 let data = { train: EMPTY, held: EMPTY, truth: NaN, box: BOARD }, shown = EMPTY, hues = [];
 let flow = null, size = null, wanted = 0, started = false, training = false, seed = 1;
 let seen = {}, nll = NaN, steps = 0, losses = [], heldOut = [], recent = EMPTY;
-let mixture = { components: 0, nll: NaN };
-let layer = 0, playing = false, cursor = null;
+let mixture = NaN, layer = 0, playing = false, cursor = null;
 const counts = { frames: 0, pictures: 0 };
 let wake = () => {};
 
@@ -68,6 +67,14 @@ function boxOf(points) {
     });
     const size = 1.2 * Math.max(high[0] - low[0], high[1] - low[1]) || 1;
     return { x: (low[0] + high[0] - size) / 2, y: (low[1] + high[1] - size) / 2, size };
+}
+
+/// Three deviations to each side of the mean, whatever lies farther out.
+function boxAround(points) {
+    const count = points.length / 2, mean = [0, 1].map(d => points.reduce((sum, x, i) => (i % 2 === d ? sum + x : sum), 0) / count);
+    const spread = [0, 1].map(d => Math.sqrt(points.reduce((sum, x, i) => (i % 2 === d ? sum + (x - mean[d]) ** 2 : sum), 0) / count));
+    const radius = 3 * Math.max(...spread) || 1;
+    return { x: mean[0] - radius, y: mean[1] - radius, size: 2 * radius };
 }
 
 /// So many of the points, evenly taken.
@@ -100,13 +107,15 @@ async function setPoints(next, box) {
 
 let waiting = 0;
 
-/// Once the points have stayed for a moment.
+/// Once the points have stayed for a moment; too few of them have no mixture.
 function fitMixture() {
     clearTimeout(waiting);
-    mixture = { components: 0, nll: NaN };
+    mixture = NaN;
     waiting = setTimeout(async () => {
-        const { train } = data, fitted = await askAside('mixture', { train, held: data.held });
-        if (train === data.train) mixture = fitted;
+        const { train, held } = data;
+        const nll = held.length === 0 ? NaN : await askAside('mixture', { train, held }).then(({ nll }) => nll, () => NaN);
+        if (train !== data.train) return;
+        mixture = nll;
         tell();
         repaint('losses');
     }, 300);
@@ -321,7 +330,7 @@ const painters = {
         if (!seen.states) return;
         const last = seen.states.length / shown.length - 1, low = Math.min(Math.floor(layer), last - 1), part = layer - low;
         const [from, to] = [low, low + 1].map(i => seen.states.subarray(i * shown.length, (i + 1) * shown.length));
-        const [before, after] = [low === 0 ? data.box : boxOf(from), low + 1 === last ? NORMAL : boxOf(to)];
+        const [before, after] = [low === 0 ? data.box : boxAround(from), low + 1 === last ? NORMAL : boxAround(to)];
         const mix = (a, b) => a + part * (b - a);
         const box = { x: mix(before.x, after.x), y: mix(before.y, after.y), size: mix(before.size, after.size) };
         const at = draw.place(box, width);
@@ -330,7 +339,7 @@ const painters = {
     },
     latents(canvas) {
         const { context, width } = draw.clear(canvas), half = width / 2;
-        [['f(x), held-out points', latentsSeen(), 'accent'], ['draws of the normal', about.normals, 'faint']].forEach(([name, points, colour], i) => {
+        [['f(x) of the points', latentsSeen(), 'accent'], ['draws of the normal', about.normals, 'faint']].forEach(([name, points, colour], i) => {
             const at = draw.place(NORMAL, half, i * half);
             context.save();
             context.beginPath();
@@ -347,7 +356,7 @@ const painters = {
         draw.curves(context, width, height, [
             { name: 'training', points: losses, colour: 'faint' },
             { name: 'held out', points: heldOut, colour: 'accent', thick: true },
-        ], [{ name: 'mixture', value: mixture.nll, colour: 'ink' }, { name: 'truth', value: data.truth, colour: 'warm' }]);
+        ], [{ name: 'mixture', value: mixture, colour: 'ink' }, { name: 'truth', value: data.truth, colour: 'warm' }]);
     },
 };
 const stale = new Set(Object.keys(painters));
@@ -361,8 +370,7 @@ const layerName = i => (i === 0 ? 'the points' : i === 1 ? 'scaled and shifted' 
 function tell() {
     $('points-text').textContent = `${whole(data.train.length / 2)} to train on, ${whole(data.held.length / 2)} held out.`;
     $('truth').textContent = number(data.truth);
-    $('mixture').textContent = number(mixture.nll);
-    $('mixture-name').textContent = mixture.components > 0 ? `A mixture of ${mixture.components} Gaussian${mixture.components > 1 ? 's' : ''}` : 'A Gaussian mixture';
+    $('mixture').textContent = number(mixture);
     if (!seen.density) {
         for (const id of ['heat', 'samples', 'layers', 'latents', 'losses']) $(id + '-text').textContent = 'Nothing yet: press Train.';
         return;
@@ -446,6 +454,7 @@ function restart() {
     if (start()) setTraining(was);
 }
 
+$('mixture-name').textContent = `A mixture of ${about.gaussians} Gaussians`;
 for (const name of about.densities) $('density').append(new Option(name, name));
 $('density').append(Object.assign(new Option('', ''), { hidden: true }));
 for (const [name, first] of [['blocks', 1], ['components', 1]]) {

@@ -1,6 +1,6 @@
 // Looks at a flow: its density, samples, layers and grid. Each look refreshes a part, so that it takes no longer than a frame or two.
 
-import { initSync, View, batch, blocks, components, densities, draw, mixture, normals, trueNll } from './flows.js';
+import { initSync, View, batch, blocks, components, densities, draw, gaussians, mixtureNll, normals, trueNll } from './flows.js';
 
 /// Cells of a side of the density's picture, and the rows between two that one look refreshes.
 const SIDE = 128, INTERLACED = 4;
@@ -45,7 +45,7 @@ const tasks = {
         initSync({ module });
         latents = normals(2 * SAMPLES, 1);
         grid = lines();
-        return { blocks: [...blocks()], components: [...components()], batch: batch(), densities: densities(), normals: latents, side: SIDE, perLine: PER_LINE };
+        return { blocks: [...blocks()], components: [...components()], batch: batch(), gaussians: gaussians(), densities: densities(), normals: latents, side: SIDE, perLine: PER_LINE };
     },
     // Points of a density to train on and as many held out, and the truth of these.
     draw({ name, count, seed }) {
@@ -60,8 +60,7 @@ const tasks = {
         [look, scored] = [0, -Infinity];
     },
     mixture({ train, held }) {
-        const [components, nll] = mixture(train, held);
-        return { components, nll };
+        return { nll: mixtureNll(train, held) };
     },
     flow({ flow }) {
         const next = new View(flow);
