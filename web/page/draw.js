@@ -133,9 +133,9 @@ export function curves(context, width, height, all, levels) {
     if (values.length === 0) return;
     const lastStep = Math.max(...all.map(({ points }) => points.at(-1)?.[0] ?? 0), 1);
     const known = levels.map(({ value }) => value).filter(Number.isFinite);
-    // The start is far above all that follows: what is shown begins at the 99 % that are lowest.
-    const sorted = [...values].sort((a, b) => a - b);
-    const low = Math.min(sorted[0], ...known), high = Math.max(sorted[Math.floor(0.99 * (sorted.length - 1))], ...known);
+    // The start and single steps may be far above all else: what is shown ends where the better half is still told apart.
+    const sorted = [...values].sort((a, b) => a - b), median = sorted[Math.floor(sorted.length / 2)];
+    const low = Math.min(sorted[0], ...known), high = Math.max(Math.min(sorted.at(-1), low + 25 * (median - low)), ...known);
     const margin = Math.max(0.08 * (high - low), 0.02), [top, right, bottom, left] = [10, 12, 22, 40];
     const x = step => left + step / lastStep * (width - left - right);
     const y = value => top + (high + margin - value) / (high - low + 2 * margin) * (height - top - bottom);
@@ -166,9 +166,9 @@ export function curves(context, width, height, all, levels) {
         context.stroke();
     }
     context.restore();
-    let along = left + 8;
-    for (const { name, colour } of [...all, ...levels.filter(({ value }) => Number.isFinite(value))]) {
-        text(context, name, along, top + 12, colour);
-        along += context.measureText(name).width + 14;
+    let along = width - right - 6;
+    for (const { name, colour } of [...all, ...levels.filter(({ value }) => Number.isFinite(value))].reverse()) {
+        text(context, name, along, top + 12, colour, 'right');
+        along -= context.measureText(name).width + 14;
     }
 }

@@ -19,35 +19,35 @@ const whole = x => Math.round(x).toLocaleString('en');
 // --- Workers
 
 const module = await WebAssembly.compileStreaming(fetch('flows_bg.wasm'));
-const [trainer, viewer] = ['trainer.js', 'viewer.js'].map(name => new Worker(new URL(name, import.meta.url), { type: 'module' }));
-const asked = new Map();
+const worker = name => new Worker(new URL(name, import.meta.url), { type: 'module' });
 
-/// What the viewer answers.
-function ask(task, message = {}) {
-    const id = asked.size === 0 ? 0 : Math.max(...asked.keys()) + 1;
-    return new Promise((resolve, reject) => {
-        asked.set(id, { resolve, reject });
-        viewer.postMessage({ id, task, ...message });
+/// Asks a worker of this kind: `ask(task, message)` is its answer.
+function asking(name) {
+    const asked = new Map(), to = worker(name);
+    let id = 0;
+    to.onmessage = ({ data }) => {
+        const { resolve, reject } = asked.get(data.id);
+        asked.delete(data.id);
+        if (data.error) reject(new Error(data.error));
+        else resolve(data);
+    };
+    return (task, message = {}) => new Promise((resolve, reject) => {
+        asked.set(++id, { resolve, reject });
+        to.postMessage({ id, task, ...message });
     });
 }
 
-viewer.onmessage = ({ data }) => {
-    const { resolve, reject } = asked.get(data.id);
-    asked.delete(data.id);
-    if (data.error) reject(new Error(data.error));
-    else resolve(data);
-};
-
+// The second viewer fits mixtures, which takes longer than a frame.
+const trainer = worker('trainer.js'), ask = asking('viewer.js'), askAside = asking('viewer.js');
 trainer.postMessage({ task: 'module', module });
-const about = await ask('module', { module });
+const [about] = await Promise.all([ask, askAside].map(ask => ask('module', { module })));
 
 // --- State
 
 let data = { train: EMPTY, held: EMPTY, truth: NaN, box: BOARD }, shown = EMPTY, hues = [];
 let flow = null, size = null, wanted = 0, started = false, training = false, seed = 1;
 let seen = {}, nll = NaN, steps = 0, losses = [], heldOut = [], recent = EMPTY;
-let mixture = { components: 0, nll: NaN };
-let layer = 0, playing = false, cursor = null;
+let mixture = NaN, layer = 0, playing = false, cursor = null;
 const counts = { frames: 0, pictures: 0 };
 let wake = () => {};
 
@@ -67,6 +67,14 @@ function boxOf(points) {
     });
     const size = 1.2 * Math.max(high[0] - low[0], high[1] - low[1]) || 1;
     return { x: (low[0] + high[0] - size) / 2, y: (low[1] + high[1] - size) / 2, size };
+}
+
+/// Three deviations to each side of the mean, whatever lies farther out.
+function boxAround(points) {
+    const count = points.length / 2, mean = [0, 1].map(d => points.reduce((sum, x, i) => (i % 2 === d ? sum + x : sum), 0) / count);
+    const spread = [0, 1].map(d => Math.sqrt(points.reduce((sum, x, i) => (i % 2 === d ? sum + (x - mean[d]) ** 2 : sum), 0) / count));
+    const radius = 3 * Math.max(...spread) || 1;
+    return { x: mean[0] - radius, y: mean[1] - radius, size: 2 * radius };
 }
 
 /// So many of the points, evenly taken.
@@ -99,21 +107,26 @@ async function setPoints(next, box) {
 
 let waiting = 0;
 
-/// Once the points have stayed for a moment.
+/// Once the points have stayed for a moment; too few of them have no mixture.
 function fitMixture() {
     clearTimeout(waiting);
-    mixture = { components: 0, nll: NaN };
+    mixture = NaN;
     waiting = setTimeout(async () => {
-        const { train } = data, fitted = await ask('mixture', { train });
-        if (train === data.train) mixture = fitted;
+        const { train, held } = data;
+        const nll = held.length === 0 ? NaN : await askAside('mixture', { train, held }).then(({ nll }) => nll, () => NaN);
+        if (train !== data.train) return;
+        mixture = nll;
         tell();
         repaint('losses');
     }, 300);
 }
 
+/// Points of the chosen density; false where others were chosen meanwhile.
 async function drawDensity() {
-    const drawn = await ask('draw', { name: $('density').value, count: COUNT, seed });
+    const before = data, drawn = await ask('draw', { name: $('density').value, count: COUNT, seed });
+    if (data !== before) return false;
     await setPoints(drawn, boxOf(drawn.train));
+    return true;
 }
 
 /// In random order, one in five held out.
@@ -211,7 +224,7 @@ async function looks() {
                 last = now;
                 $('parameters').textContent = whole(size.parameters);
             }
-            const step = steps, next = await ask('look');
+            const step = steps, next = await ask('look', { last: wanted === 1 });
             wanted = Math.max(wanted - 1, 0);
             if (next.nll !== undefined) {
                 nll = next.nll;
@@ -256,17 +269,17 @@ async function openFlow(file) {
     const where = $('score-status');
     try {
         const bytes = new Uint8Array(await file.arrayBuffer());
-        const found = await ask('flow', { flow: bytes });
+        const found = await ask('opened', { flow: bytes });
         setTraining(false);
-        [flow, started, losses, heldOut, seen] = [bytes, false, [], [], {}];
+        [flow, started, losses, heldOut, seen, steps] = [bytes, false, [], [], {}, 0];
         for (const name of ['blocks', 'components']) setSlider(name, about[name].indexOf(found[name]));
-        const { samples } = await ask('samples');
-        ownPoints('none');
-        await setPoints({ train: EMPTY, held: EMPTY, truth: NaN }, boxOf(samples));
-        setShown(samples);
+        for (const [id, text] of [['steps', '0'], ['seconds', '0.0'], ['speed', '–'], ['nll', '–']]) $(id).textContent = text;
+        ownPoints('no points');
+        await setPoints({ train: EMPTY, held: EMPTY, truth: NaN }, boxOf(found.samples));
+        setShown(found.samples);
         await ask('points', { held: EMPTY, shown });
-        $('nll').textContent = '–';
         look();
+        say('');
         say(`${file.name}: a flow of ${found.blocks} blocks, ${found.components} components and ${whole(found.parameters)} parameters.`, false, where);
     } catch (error) {
         say(`${file.name}: ${error.message}`, true, where);
@@ -278,8 +291,7 @@ async function scorePoints(file) {
     try {
         if (!flow) throw new Error('there is no flow yet: train one, or open flow.bin');
         const { names, points } = table.read(await file.text());
-        await ask('flow', { flow });
-        const { logProbs } = await ask('logProbs', { points });
+        const { logProbs } = await ask('score', { flow, points });
         const csv = table.write(names, points, [...logProbs]);
         URL.revokeObjectURL($('scores').href);
         $('scores').href = URL.createObjectURL(new Blob([csv], { type: 'text/csv' }));
@@ -318,7 +330,7 @@ const painters = {
         if (!seen.states) return;
         const last = seen.states.length / shown.length - 1, low = Math.min(Math.floor(layer), last - 1), part = layer - low;
         const [from, to] = [low, low + 1].map(i => seen.states.subarray(i * shown.length, (i + 1) * shown.length));
-        const [before, after] = [low === 0 ? data.box : boxOf(from), low + 1 === last ? NORMAL : boxOf(to)];
+        const [before, after] = [low === 0 ? data.box : boxAround(from), low + 1 === last ? NORMAL : boxAround(to)];
         const mix = (a, b) => a + part * (b - a);
         const box = { x: mix(before.x, after.x), y: mix(before.y, after.y), size: mix(before.size, after.size) };
         const at = draw.place(box, width);
@@ -327,10 +339,15 @@ const painters = {
     },
     latents(canvas) {
         const { context, width } = draw.clear(canvas), half = width / 2;
-        [['f(x), held-out points', latentsSeen(), 'accent'], ['draws of the normal', about.normals, 'faint']].forEach(([name, points, colour], i) => {
+        [['f(x) of the points', latentsSeen(), 'accent'], ['draws of the normal', about.normals, 'faint']].forEach(([name, points, colour], i) => {
             const at = draw.place(NORMAL, half, i * half);
+            context.save();
+            context.beginPath();
+            context.rect(i * half, 0, half, half);
+            context.clip();
             draw.dots(context, points, at, colour, { size: 2.2, alpha: 0.55 });
             draw.rings(context, at);
+            context.restore();
             draw.text(context, name, i * half + 8, 16, 'ink');
         });
     },
@@ -339,7 +356,7 @@ const painters = {
         draw.curves(context, width, height, [
             { name: 'training', points: losses, colour: 'faint' },
             { name: 'held out', points: heldOut, colour: 'accent', thick: true },
-        ], [{ name: 'mixture', value: mixture.nll, colour: 'ink' }, { name: 'truth', value: data.truth, colour: 'warm' }]);
+        ], [{ name: 'mixture', value: mixture, colour: 'ink' }, { name: 'truth', value: data.truth, colour: 'warm' }]);
     },
 };
 const stale = new Set(Object.keys(painters));
@@ -353,8 +370,7 @@ const layerName = i => (i === 0 ? 'the points' : i === 1 ? 'scaled and shifted' 
 function tell() {
     $('points-text').textContent = `${whole(data.train.length / 2)} to train on, ${whole(data.held.length / 2)} held out.`;
     $('truth').textContent = number(data.truth);
-    $('mixture').textContent = number(mixture.nll);
-    $('mixture-name').textContent = mixture.components > 0 ? `A mixture of ${mixture.components} Gaussian${mixture.components > 1 ? 's' : ''}` : 'A Gaussian mixture';
+    $('mixture').textContent = number(mixture);
     if (!seen.density) {
         for (const id of ['heat', 'samples', 'layers', 'latents', 'losses']) $(id + '-text').textContent = 'Nothing yet: press Train.';
         return;
@@ -438,6 +454,7 @@ function restart() {
     if (start()) setTraining(was);
 }
 
+$('mixture-name').textContent = `A mixture of ${about.gaussians} Gaussians`;
 for (const name of about.densities) $('density').append(new Option(name, name));
 $('density').append(Object.assign(new Option('', ''), { hidden: true }));
 for (const [name, first] of [['blocks', 1], ['components', 1]]) {
@@ -449,8 +466,7 @@ for (const [name, first] of [['blocks', 1], ['components', 1]]) {
 $('rate').oninput = setRate;
 $('density').onchange = async () => {
     if ($('density').value === '') return;
-    await drawDensity();
-    restart();
+    if (await drawDensity()) restart();
 };
 $('redraw').onclick = async () => {
     seed++;

@@ -1,6 +1,6 @@
 // Looks at a flow: its density, samples, layers and grid. Each look refreshes a part, so that it takes no longer than a frame or two.
 
-import { initSync, View, batch, blocks, components, densities, draw, mixture, normals, trueNll } from './flows.js';
+import { initSync, View, batch, blocks, components, densities, draw, gaussians, mixtureNll, normals, trueNll } from './flows.js';
 
 /// Cells of a side of the density's picture, and the rows between two that one look refreshes.
 const SIDE = 128, INTERLACED = 4;
@@ -45,7 +45,7 @@ const tasks = {
         initSync({ module });
         latents = normals(2 * SAMPLES, 1);
         grid = lines();
-        return { blocks: [...blocks()], components: [...components()], batch: batch(), densities: densities(), normals: latents, side: SIDE, perLine: PER_LINE };
+        return { blocks: [...blocks()], components: [...components()], batch: batch(), gaussians: gaussians(), densities: densities(), normals: latents, side: SIDE, perLine: PER_LINE };
     },
     // Points of a density to train on and as many held out, and the truth of these.
     draw({ name, count, seed }) {
@@ -59,9 +59,8 @@ const tasks = {
         box = next;
         [look, scored] = [0, -Infinity];
     },
-    mixture({ train }) {
-        const [components, nll] = mixture(train, held);
-        return { components, nll };
+    mixture({ train, held }) {
+        return { nll: mixtureNll(train, held) };
     },
     flow({ flow }) {
         const next = new View(flow);
@@ -70,7 +69,7 @@ const tasks = {
         const { blocks, components, parameters } = view;
         return { blocks, components, parameters };
     },
-    look() {
+    look({ last }) {
         if (!view) return {};
         const seen = {};
         refreshDensity();
@@ -78,18 +77,23 @@ const tasks = {
         seen.states = view.states(shown);
         if (look % 2 === 0) seen.samples = view.inverse(latents);
         else seen.grid = view.inverse(grid);
-        if (held.length > 0 && performance.now() > scored + BETWEEN) {
+        if (held.length > 0 && (last || performance.now() > scored + BETWEEN)) {
             seen.nll = -mean(view.logProbs(held));
             scored = performance.now();
         }
         look++;
         return seen;
     },
-    samples() {
-        return { samples: view.inverse(latents) };
+    // Of a flow that is not looked at: its size, and draws.
+    opened({ flow }) {
+        const other = new View(flow), { blocks, components, parameters } = other, samples = other.inverse(latents);
+        other.free();
+        return { blocks, components, parameters, samples };
     },
-    logProbs({ points }) {
-        return { logProbs: view.logProbs(points) };
+    score({ flow, points }) {
+        const other = new View(flow), logProbs = other.logProbs(points);
+        other.free();
+        return { logProbs };
     },
 };
 

@@ -10,6 +10,6 @@ pub mod page;
 mod training;
 
 pub use density::{DENSITIES, Density};
-pub use mixture::Gaussians;
+pub use mixture::{GAUSSIANS, mixture_nll};
 pub use model::{BLOCKS, COMPONENTS, Lanes, Model, Scaled, decode};
 pub use training::{BATCH, Training, start};

@@ -4,7 +4,7 @@ use gaussflow::standard_normal;
 use rand_pcg::Pcg64;
 use wasm_bindgen::prelude::*;
 
-use crate::{BATCH, BLOCKS, COMPONENTS, DENSITIES, Density, Gaussians, Model, Training, decode, start};
+use crate::{BATCH, BLOCKS, COMPONENTS, DENSITIES, Density, GAUSSIANS, Model, Training, decode, mixture_nll, start};
 
 /// The flow of a file, to look at.
 #[wasm_bindgen]
@@ -121,13 +121,16 @@ pub fn true_nll(name: &str, points: &[f32]) -> Result<f64, JsError> {
     Ok(density(name)?.mean_nll(points.as_chunks().0))
 }
 
-/// A mixture of Gaussians fitted to points: how many there are, and the mean of `-log p` of other points in nats. NaN where it cannot be fitted.
+/// Components of the mixture that a flow is compared with.
 #[wasm_bindgen]
-pub fn mixture(points: &[f32], held: &[f32]) -> Vec<f64> {
-    match Gaussians::fit(points.as_chunks().0, 1) {
-        Some(mixture) => vec![mixture.components() as f64, mixture.mean_nll(held.as_chunks().0)],
-        None => vec![0.0, f64::NAN],
-    }
+pub fn gaussians() -> usize {
+    GAUSSIANS
+}
+
+/// The mean of `-log p` of held-out points under a mixture fitted to others, in nats.
+#[wasm_bindgen(js_name = mixtureNll)]
+pub fn of_mixture(points: &[f32], held: &[f32]) -> Result<f64, JsError> {
+    Ok(mixture_nll(points.as_chunks().0, held.as_chunks().0)?)
 }
 
 /// So many numbers from the standard normal.
