@@ -67,6 +67,9 @@ pub fn run(arguments: &New) -> Result<()> {
     if !arguments.force && fs::read_dir(&arguments.project).is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(Error::of(&arguments.project, "the folder is not empty; --force writes over what is there"));
     }
+    if arguments.lang == Lang::C && !arguments.target.starts_with("thumb") {
+        return Err(Error::new(format!("--lang c is for Cortex-M; {} has no start of an image in C here", arguments.target)));
+    }
     let (table, kept) = read(arguments)?;
     let every: Vec<Column> = (0..table.width()).map(|column| Column::of(&table, column)).collect();
     println!("{}", columns::page(&table, &every));

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::Result;
-use crate::new::{New, write};
+use crate::new::{Lang, New, write};
 use crate::plan::Plan;
 use crate::propose::Shape;
 
@@ -39,12 +39,16 @@ pub(crate) fn write_all(arguments: &New, plan: &Plan, shape: &Shape) -> Result<(
             .replace("{{gaussflow_no_std}}", &dependency("gaussflow", library, ", default-features = false"))
             .replace("{{tool}}", &dependency("gaussflow-cli", tool, ""))
             .replace("{{tool_train}}", &dependency("gaussflow-cli", tool, ", features = [\"train\"]"))
+            .replace("{{members}}", if arguments.lang == Lang::C { "\"board\", \"c\"" } else { "\"board\"" })
+            .replace("{{d}}", &shape.d.to_string())
+            .replace("{{c}}", &shape.c.to_string())
+            .replace("{{c_target}}", &plan.target)
             .replace("{{uses}}", &uses.join(", "))
             .replace("{{candidates}}", &candidates.concat())
     };
-    let files = [
+    let files: &[(&str, &str)] = &[
         ("Cargo.toml", include_str!("../template/Cargo.toml.in")),
-        (".gitignore", "/target\n"),
+        (".gitignore", "/target\n/c/image.elf\n/c/flow.h\n"),
         ("src/main.rs", include_str!("../template/main.rs.in")),
         ("board/Cargo.toml", include_str!("../template/board/Cargo.toml.in")),
         ("board/build.rs", include_str!("../template/board/build.rs")),
@@ -52,7 +56,19 @@ pub(crate) fn write_all(arguments: &New, plan: &Plan, shape: &Shape) -> Result<(
         ("board/src/measure.rs", include_str!("../template/board/src/measure.rs")),
         ("board/src/report.rs", include_str!("../template/board/src/report.rs")),
     ];
-    for (name, text) in files {
+    let for_c: &[(&str, &str)] = &[
+        ("c/Cargo.toml", include_str!("../template/c/Cargo.toml.in")),
+        ("c/build.rs", include_str!("../template/c/build.rs")),
+        ("c/src/lib.rs", include_str!("../template/c/src/lib.rs")),
+        ("c/main.c", include_str!("../template/c/main.c")),
+        ("c/start.c", include_str!("../template/c/start.c")),
+        ("c/host.h", include_str!("../template/c/host.h")),
+        ("c/link.ld", include_str!("../template/c/link.ld")),
+        ("c/Makefile", include_str!("../template/c/Makefile")),
+        ("c/CMakeLists.txt", include_str!("../template/c/CMakeLists.txt")),
+    ];
+    let for_c = if arguments.lang == Lang::C { for_c } else { &[] };
+    for (name, text) in files.iter().chain(for_c) {
         write(&arguments.project.join(name), fill(text).as_bytes())?;
     }
     write(&arguments.project.join("src/shape.rs"), shape.source().as_bytes())

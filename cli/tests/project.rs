@@ -146,3 +146,26 @@ fn many_epochs_do_not_overflow() {
     assert!(losses.len() >= 2 && losses[losses.len() - 1] < losses[0], "{losses:?}");
     project.refused(&["--epochs", "0", "--force"], "0 is not in 1..");
 }
+
+/// Ctrl-C ends the fit and keeps the best.
+#[cfg(unix)]
+#[test]
+fn control_c_keeps_the_best() {
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
+
+    let project = Project::new(100);
+    let mut program = Command::new(project.program().get_program());
+    program.args(["--epochs", "1000000", "--patience", "1000000", "--seconds", "60"]).env("PROJECT", project.path("p"));
+    let mut running = program.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(running.stderr.take().unwrap()).lines();
+    let begun = lines.any(|line| line.is_ok_and(|line| line.contains("epoch 3/")));
+    assert!(begun);
+    assert!(Command::new("kill").args(["-INT", &running.id().to_string()]).status().unwrap().success());
+    // A full pipe would hold it.
+    lines.for_each(drop);
+    let output = running.wait_with_output().unwrap();
+    let out = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && out.contains("ended by Ctrl-C"), "{out}");
+    assert!(project.path("p/fitted/flow.bin").exists());
+}

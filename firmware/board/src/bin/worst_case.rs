@@ -5,7 +5,8 @@
 
 use core::hint::black_box;
 
-use board::measure::{Spread, measure};
+use board::Spread;
+use board::measure::measure;
 use board::report;
 use flows::MOONS;
 
