@@ -39,19 +39,13 @@ mod univariate;
 pub use bijector::{
     ActNorm, AllTransformed, Alternating, Autoregressive, Bijector, Conditional, ContextNorm, Coupling, CovarianceError,
     DifferentiableBijector, FirstHalf, GaussianMixture, Householder, Inverse, Linear, Marginal, Mask, NoSupport, NotOrthogonal, Order,
-    Orthogonal, Permutation, Reverse, Reversed, Support, Swap,
+    Orthogonal, Permutation, PreparedMarginal, Reverse, Reversed, Support, Swap,
 };
 pub use conditioner::{
-    Activation, ConstantOutput, ContextDense, Degrees, Dense, DifferentiableLayer, Each, Gelu, Head, Identity, Int8Dense, Int8Head, Layer,
-    LeakyRelu, Masked, MaskedDense, MaskedHead, MaskedInput, Ordered, Relu, Residual, Shape, SharedHead, Sigmoid, Silu, Softplus, Tanh,
-    Width,
-    ActNorm, AllTransformed, Alternating, Bijector, Conditional, Coupling, DifferentiableBijector, FirstHalf, GaussianMixture, Householder,
-    Inverse, Linear, Marginal, Mask, NotOrthogonal, Order, Orthogonal, Permutation, PreparedMarginal, Reverse, Reversed, Swap,
-};
-pub use conditioner::{
-    Activation, ConstantOutput, ContextDense, Dense, DifferentiableLayer, Each, Gelu, Head, Identity, Int8ContextDense, Int8Dense,
+    Activation, ConstantOutput, ContextDense, Degrees, Dense, DifferentiableLayer, Each, Gelu, Head, Identity, Int8ContextDense, Int8Dense,
     Int8Head, Int8SharedHead, Int16ContextDense, Int16Dense, Int16Head, Int16SharedHead, IntegerContextDense, IntegerDense, IntegerHead,
-    IntegerSharedHead, Layer, LeakyRelu, Relu, Residual, Shape, SharedHead, Sigmoid, Silu, Softplus, Tanh, Width,
+    IntegerSharedHead, Layer, LeakyRelu, Masked, MaskedDense, MaskedHead, MaskedInput, Ordered, Relu, Residual, Shape, SharedHead, Sigmoid,
+    Silu, Softplus, Tanh, Width,
 };
 pub use flow::{Attribution, BatchError, Flow, Given, IntoRows, NoMarginal, Rows, WithoutContext, log_base};
 pub use math::draw::standard_normal;

@@ -117,10 +117,8 @@ const NOT_IN_A_FLOW: &str = "stands where no activation follows; in no flow";
 const STARTS: [(&str, &str); 3] = [("src/start", "Gaussianize"), ("src/start", "FitUnivariate"), ("src/conditioner", "ConstantOutput")];
 
 /// What parts do not have, and why.
-const NOT_APPLICABLE: [(&[Has], &[&str], &str); 9] = [
+const NOT_APPLICABLE: [(&[Has], &[&str], &str); 10] = [
     (&[Laws, Gradients], &["Support", "CircularSpline"], BOUNDED),
-    (&[Laws, Gradients, RoundTrip], &["Int8Dense", "Int8Head"], WEIGHTS_ARE_BYTES),
-    (&[WarmStart], &["Int8Dense", "Int8Head"], WEIGHTS_ARE_BYTES),
     (
         &[Laws, Gradients, WarmStart, RoundTrip],
         &["PreparedMarginal"],

@@ -13,8 +13,8 @@ mod marginal;
 mod mask;
 mod orthogonal;
 mod permutation;
-mod support;
 mod prepared_marginal;
+mod support;
 
 pub use act_norm::ActNorm;
 pub use autoregressive::Autoregressive;
@@ -32,8 +32,8 @@ pub(crate) use orthogonal::check as check_orthogonal;
 pub(crate) use orthogonal::off_orthogonal as orthogonality;
 pub use orthogonal::{NotOrthogonal, Orthogonal};
 pub use permutation::{Order, Permutation, Reverse, Reversed};
+pub use prepared_marginal::PreparedMarginal;
 pub use support::{NoSupport, Support};
-pub use prepared_marginal::{PreparedMarginal};
 
 use crate::number::{Real, Value, Zeros};
 use crate::parameters::{Parameters, Part};

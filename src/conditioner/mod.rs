@@ -3,9 +3,8 @@
 mod activation;
 mod dense;
 mod head;
-mod int8;
-mod masked;
 mod integer;
+mod masked;
 mod residual;
 mod shape;
 mod tuple;
@@ -14,9 +13,11 @@ pub(crate) use activation::Kind;
 pub use activation::{Activation, Gelu, Identity, LeakyRelu, Relu, Sigmoid, Silu, Softplus, Tanh};
 pub use dense::{ContextDense, Dense};
 pub use head::{Head, SharedHead};
-pub use int8::{Int8Dense, Int8Head};
+pub use integer::{
+    Int8ContextDense, Int8Dense, Int8Head, Int8SharedHead, Int16ContextDense, Int16Dense, Int16Head, Int16SharedHead, IntegerContextDense,
+    IntegerDense, IntegerHead, IntegerSharedHead,
+};
 pub use masked::{Masked, MaskedDense, MaskedHead, MaskedInput};
-pub use integer::{Int16ContextDense, Int16Dense, Int16Head, Int16SharedHead, Int8ContextDense, Int8Dense, Int8Head, Int8SharedHead, IntegerContextDense, IntegerDense, IntegerHead, IntegerSharedHead};
 pub use residual::Residual;
 pub use shape::{Degrees, Each, Ordered, Shape, Width};
 

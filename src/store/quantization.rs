@@ -1,6 +1,9 @@
 //! From a trained flow to one that stores its weights smaller.
 
-use crate::bijector::{ActNorm, Autoregressive, ContextNorm, Coupling, GaussianMixture, Householder, Inverse, Linear, Marginal, Orthogonal, Permutation, PreparedMarginal, Support};
+use crate::bijector::{
+    ActNorm, Autoregressive, ContextNorm, Coupling, GaussianMixture, Householder, Inverse, Linear, Marginal, Orthogonal, Permutation,
+    PreparedMarginal, Support,
+};
 use crate::conditioner::{ContextDense, Dense, Gelu, Head, LeakyRelu, Masked, Relu, Residual, SharedHead, Sigmoid, Silu, Softplus, Tanh};
 use crate::flow::Flow;
 use crate::number::Real;

@@ -2,7 +2,7 @@
 
 use super::GaussianMixture;
 use super::seen::Seen;
-use crate::math::{product_error, two_sum};
+use crate::math::two_sum;
 use crate::mixture::Mixture;
 use crate::number::{Real, Value};
 
@@ -40,7 +40,8 @@ impl<T: Real, const D: usize, const K: usize> GaussianMixture<T, D, K> {
                 let after = self.seen(x).log_sum();
                 let (log, first) = two_sum(after[0], -before[0]);
                 let constant = count * V::splat(T::LN_SQRT_2_PI);
-                let constant_low = count.mul_add(V::splat(T::LN_SQRT_2_PI_LOW), product_error(count, V::splat(T::LN_SQRT_2_PI), constant));
+                let constant_low =
+                    count.mul_add(V::splat(T::LN_SQRT_2_PI_LOW), V::product_error(count, V::splat(T::LN_SQRT_2_PI), constant));
                 let (log, second) = two_sum(log, -constant);
                 let log = log + ((first + second) + ((after[1] - before[1]) - constant_low));
                 finite(x).select_lt(V::ONE, log, -V::splat(T::INFINITY))

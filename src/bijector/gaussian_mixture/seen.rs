@@ -1,7 +1,7 @@
 //! What a mixture's components are to the next dimension, once those before it are seen: likelihoods, means and scales, each in two parts.
 
 use super::GaussianMixture;
-use crate::math::{exp_falling, exp_in_two, half_square, largest_of, ln, product_error, sum_of, two_sum};
+use crate::math::{exp_falling, exp_in_two, half_square, largest_of, ln, sum_of, two_sum};
 use crate::mixture::{Mixture, limit, max_logit, max_mean, within};
 use crate::number::{Lanewise, Real, Value};
 
@@ -176,7 +176,7 @@ impl Lanewise<4, 2> for AddProduct {
     fn of<L: Value>([factor, x, high, low]: [L; 4]) -> [L; 2] {
         let product = factor * x;
         let (sum, rounding) = two_sum(high, product);
-        [sum, low + (rounding + product_error(factor, x, product))]
+        [sum, low + (rounding + L::product_error(factor, x, product))]
     }
 }
 
@@ -209,7 +209,7 @@ impl Lanewise<8, 2> for See {
         let (distance, first) = two_sum(x, -mean);
         let (distance, second) = two_sum(distance, -mean_low);
         let t = distance * inverse;
-        let rest = product_error(distance, inverse, t) + distance.mul_add(inverse_low, (first + second) * inverse);
+        let rest = L::product_error(distance, inverse, t) + distance.mul_add(inverse_low, (first + second) * inverse);
         // Where `t` is held nothing is known of the rest.
         let end = limit::<L::Scalar>();
         let rest = t.abs().select_lt(L::splat(end), rest, L::ZEROS);
