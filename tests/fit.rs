@@ -9,8 +9,8 @@ mod small;
 
 use gaussflow::train::{Noise, Outcome, Progress, Settings, TrainError, Trainer};
 use gaussflow::{
-    Affine, ContextDense, Coupling, FirstHalf, Flow, Head, Init, Marginal, MixtureCdf, NoClamp, Pack, Swap, Tanh, TanhClamp, Zeros,
-    standard_normal,
+    Affine, ContextDense, Coupling, FirstHalf, Flow, Head, Init, IntoRows, Marginal, MixtureCdf, NoClamp, Pack, Swap, Tanh, TanhClamp,
+    Zeros, standard_normal,
 };
 use rand_pcg::Pcg32;
 use small::{Small, start};
@@ -147,6 +147,24 @@ fn the_same_seed_gives_the_same_bits() {
     assert_eq!(first, again);
     assert!(first.0 != other.0, "the order of the rows is drawn");
     assert_eq!((data, held), (given, given_held));
+}
+
+/// A dimension with one value has no density: a fit names it, whatever rows without weight hold.
+#[test]
+fn constant_dimensions_are_named() {
+    let (mut flow, mut rng) = start();
+    let (before, mut trainer) = (flow.clone(), Box::new(Four::ZEROS));
+    let mut rows = moons(50, 1);
+    rows.iter_mut().for_each(|row| row[1] = -0.25);
+    assert_eq!(flow.fit(&rows).run(&mut *trainer, &mut rng), Err(TrainError::Constant(1)));
+    let mut weights = [1.0; 50];
+    (rows[7][1], weights[7]) = (3.0, 0.0);
+    assert_eq!(flow.fit(rows.into_rows().weighted(&weights)).run(&mut *trainer, &mut rng), Err(TrainError::Constant(1)));
+    assert_eq!(flow, before);
+    // Two values it can be fitted to.
+    let settings = Settings { epochs: 1, ..Settings::default() };
+    assert!(flow.fit(&rows).settings(settings).run(&mut *trainer, &mut rng).is_ok());
+    assert!(TrainError::Constant(1).to_string().contains("dimension 1"));
 }
 
 /// All rows are checked before the first step; a row that fails in a step is named by its place among all.

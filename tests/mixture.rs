@@ -1,7 +1,7 @@
 //! The mixture against 60-digit truth (`tests/data/mixture`), and the cost of its inverse.
 //!
 //! Both files hold points of five kinds of mixtures, from `K` = 1 to 64, far tails and gaps included: `f64.safetensors` (2,400 points), and `f32.safetensors` (1,140 points,
-//! written by `tools/mixture_truth.py`). Errors are in units of `EPSILON` times a size named beside the bound.
+//! written by `tools/mixture_truth.py`). Errors are in units of `EPSILON` times a size named beside the bound. What holds of all mixtures is in `tests/hardest`: here are those of everyday.
 
 #[path = "common/tensors.rs"]
 mod tensors;
