@@ -1,4 +1,4 @@
-//! Starting values from data: quantiles, principal axes, mixtures by expectation-maximisation, rotations as reflections.
+//! Starting values from data: quantiles, principal axes, mixtures of one and of several dimensions by expectation-maximisation, rotations as reflections.
 //!
 //! All of it runs without a heap: what has to be sorted is sorted in a slice of the caller's.
 //!
@@ -21,6 +21,11 @@
 //! assert!(nll < 1.2); // nats; 1.9 for the normal of the same moments
 //! # Ok::<(), gaussflow::start::DataError>(())
 //! ```
+//!
+//! # A mixture first
+//!
+//! [`GaussianMixture::fit`](crate::GaussianMixture::fit) fits all dimensions together. In a warm start, the layers after a [`GaussianMixture`](crate::GaussianMixture) start at the identity:
+//! the flow has the mixture's density, and training goes on from there.
 //!
 //! # A coupling flow that is a marginal flow
 //!

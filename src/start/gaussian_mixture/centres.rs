@@ -2,7 +2,6 @@
 
 use rand_core::Rng;
 
-use crate::math::ln;
 use crate::number::outline::on_lanes;
 use crate::number::{Real, Value, Zeros};
 
@@ -14,37 +13,46 @@ use super::workspace::{Component, Sums};
 /// Squared distances, in robust scales a dimension, beyond which a row is no likelier to be drawn: an outlier counts as a row ten scales off.
 const FAR: f64 = 100.0;
 
-/// Passes of k-means after the draw: most of its gain, where all of it would cost more than the iterations that follow.
-const PASSES: usize = 5;
+/// How centres are drawn: by turns, because each leads to other maxima.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Draw {
+    /// As [`Draw::Spread`], then five passes of k-means, which have most of its gain: compact groups of rows, where there are such.
+    Compact,
+    /// With probabilities that grow with the squared distance to the centres before.
+    Spread,
+    /// Any rows alike.
+    Any,
+}
 
-/// Draws centres among the rows with probabilities that grow with the squared distance to those before (k-means++, Arthur and Vassilvitskii 2007), each the best of some candidates, and
-/// moves them to the means of the rows that are nearest. The sums are those of the nearest rows.
+impl Draw {
+    pub fn of(start: u32) -> Self {
+        [Draw::Compact, Draw::Spread, Draw::Any][(start % 3) as usize]
+    }
+
+    fn passes(self) -> usize {
+        if self == Draw::Compact { 5 } else { 0 }
+    }
+}
+
+/// Draws centres among the rows, by k-means++ (Arthur and Vassilvitskii 2007) but for [`Draw::Any`]. The sums are those of the rows that are nearest.
 pub(super) fn draw<T: Real, R: Rng + ?Sized, const D: usize, const K: usize>(
     data: &Data<T, D>,
     components: &mut [Component<D>; K],
     sums: &mut [Sums<D>; K],
+    draw: Draw,
     rng: &mut R,
 ) {
-    let candidates = 2 + ln(K as f64) as usize;
-    let mut total = data.weight;
     for k in 0..K {
+        let before = components.get(..if draw == Draw::Any { 0 } else { k }).unwrap_or(&[]);
+        let total = if before.is_empty() { 0.0 } else { pick(data, before, f64::INFINITY).0 };
         // Without a distance the centres before hold every row already.
-        let (used, weight) = if 0.0 < total { (k, total) } else { (0, data.weight) };
-        let mut best = (f64::INFINITY, 0);
-        for _ in 0..if k == 0 { 1 } else { candidates } {
-            let (_, row) = pick(data, components.get(..used).unwrap_or(&[]), weight * f64::uniform(rng));
-            components[k] = Component { rates: [1.0; D], mean: data.row(row), ..Component::ZEROS };
-            let (left, _) = pick(data, components.get(..=k).unwrap_or(&[]), f64::INFINITY);
-            if left < best.0 {
-                best = (left, row);
-            }
-        }
-        components[k].mean = data.row(best.1);
-        total = best.0;
+        let (before, total) = if 0.0 < total { (before, total) } else { (&[][..], data.weight) };
+        let (_, row) = pick(data, before, total * f64::uniform(rng));
+        components[k] = Component { rates: [1.0; D], mean: data.row(row), ..Component::ZEROS };
     }
-    for pass in 0..=PASSES {
+    for pass in 0..=draw.passes() {
         expect(data, components, Share::Hard, true, sums);
-        if pass < PASSES {
+        if pass < draw.passes() {
             for (component, sums) in components.iter_mut().zip(&*sums) {
                 if 0.0 < sums.share {
                     for d in 0..D {
