@@ -2,6 +2,7 @@
 
 use rand_core::Rng;
 
+use crate::math::ln;
 use crate::number::outline::on_lanes;
 use crate::number::{Real, Value, Zeros};
 
@@ -16,17 +17,20 @@ const FAR: f64 = 100.0;
 /// How centres are drawn: by turns, because each leads to other maxima.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Draw {
-    /// As [`Draw::Spread`], then five passes of k-means, which have most of its gain: compact groups of rows, where there are such.
+    /// Each centre the best of some candidates, then five passes of k-means, which have most of its gain: compact groups of rows, where there are such.
     Compact,
-    /// With probabilities that grow with the squared distance to the centres before.
+    /// A plain draw.
     Spread,
-    /// Any rows alike.
-    Any,
 }
 
 impl Draw {
     pub fn of(start: u32) -> Self {
-        [Draw::Compact, Draw::Spread, Draw::Any][(start % 3) as usize]
+        if start % 2 == 0 { Draw::Compact } else { Draw::Spread }
+    }
+
+    /// Candidates for each centre but the first, of which the one is taken that leaves the least distances.
+    fn candidates(self, components: usize) -> usize {
+        if self == Draw::Compact { 2 + ln(components as f64) as usize } else { 1 }
     }
 
     fn passes(self) -> usize {
@@ -34,7 +38,8 @@ impl Draw {
     }
 }
 
-/// Draws centres among the rows, by k-means++ (Arthur and Vassilvitskii 2007) but for [`Draw::Any`]. The sums are those of the rows that are nearest.
+/// Draws centres among the rows with probabilities that grow with the squared distance to those before (k-means++, Arthur and Vassilvitskii 2007). The sums are those of the rows that are
+/// nearest.
 pub(super) fn draw<T: Real, R: Rng + ?Sized, const D: usize, const K: usize>(
     data: &Data<T, D>,
     components: &mut [Component<D>; K],
@@ -42,13 +47,21 @@ pub(super) fn draw<T: Real, R: Rng + ?Sized, const D: usize, const K: usize>(
     draw: Draw,
     rng: &mut R,
 ) {
+    let mut total = data.weight;
     for k in 0..K {
-        let before = components.get(..if draw == Draw::Any { 0 } else { k }).unwrap_or(&[]);
-        let total = if before.is_empty() { 0.0 } else { pick(data, before, f64::INFINITY).0 };
         // Without a distance the centres before hold every row already.
-        let (before, total) = if 0.0 < total { (before, total) } else { (&[][..], data.weight) };
-        let (_, row) = pick(data, before, total * f64::uniform(rng));
-        components[k] = Component { rates: [1.0; D], mean: data.row(row), ..Component::ZEROS };
+        let (used, weight) = if 0.0 < total { (k, total) } else { (0, data.weight) };
+        let mut best = (f64::INFINITY, 0);
+        for _ in 0..if k == 0 { 1 } else { draw.candidates(K) } {
+            let (_, row) = pick(data, components.get(..used).unwrap_or(&[]), weight * f64::uniform(rng));
+            components[k] = Component { rates: [1.0; D], mean: data.row(row), ..Component::ZEROS };
+            let (left, _) = pick(data, components.get(..=k).unwrap_or(&[]), f64::INFINITY);
+            if left < best.0 {
+                best = (left, row);
+            }
+        }
+        components[k].mean = data.row(best.1);
+        total = best.0;
     }
     for pass in 0..=draw.passes() {
         expect(data, components, Share::Hard, true, sums);
