@@ -128,6 +128,10 @@ impl<T: Real, U: Univariate<T>, N: Layer<T, Ordered<D>, C, Out = Each<U, D>>, co
         true
     }
 
+    fn visit_contexts(&self, context: &[T; C], visit: &mut impl FnMut(&[T; C])) {
+        visit(context);
+    }
+
     fn describe(visit: &mut impl FnMut(Part)) {
         visit(Part::Kind("autoregressive"));
         U::describe(visit);

@@ -103,6 +103,14 @@ impl<T: Real, B: Bijector<T, D, C>, const D: usize, const C: usize> Bijector<T, 
         self.bijector.visit_contexts(&self.standardised(context), visit);
     }
 
+    fn forward_and_log_dets<V: Value<Scalar = T>>(&self, x: &mut [V; D], context: &[V; C], log_dets: &mut [V; D]) -> bool {
+        self.bijector.forward_and_log_dets(x, &self.standardised(context), log_dets)
+    }
+
+    fn log_det_of_present(&self, x: &mut [Option<T>; D], context: &[T; C]) -> Option<T> {
+        self.bijector.log_det_of_present(x, &self.standardised(context))
+    }
+
     fn describe(visit: &mut impl FnMut(Part)) {
         visit(Part::Kind("context_norm"));
         visit(Part::Tensor("mean", &[C]));

@@ -9,14 +9,20 @@ use crate::bijector::{
 use crate::conditioner::{ConstantOutput, Each, Layer, Ordered, Width};
 use crate::number::{Real, Zeros};
 use crate::parameters::for_each_tuple;
-use crate::start::{DataError, FitUnivariate, Rotation, WarmStart};
+use crate::start::{DataError, FitUnivariate, MixtureWorkspace, Rotation, WarmStart};
 
 /// A bijector that can be fitted to samples, so that they come out nearer to a standard normal; a part of [`Flow::warm_start`](crate::Flow::warm_start).
 ///
-/// Tuples and arrays fit their parts from left to right, each to what those before it give.
+/// Tuples and arrays fit their parts from left to right, each to what those before it give. After a [`GaussianMixture`] they set them to the identity.
 pub trait Gaussianize<T: Real, const D: usize, const C: usize = 0>: Bijector<T, D, C> {
     /// The fewest samples that it can be fitted to.
     const LEAST: usize;
+
+    /// Whether its fit takes all dimensions to the normal together: what follows then starts at the identity.
+    const TO_NORMAL: bool = false;
+
+    /// Sets the map to one that keeps the standard normal, as near as its family comes: the identity, or a rotation as it is.
+    fn keep_normal(&mut self);
 
     /// Fits the bijector to `samples` and maps them in place; returns the sum of their log-dets, in nats.
     ///
@@ -46,6 +52,23 @@ fn map<T: Real, B: Bijector<T, D, C>, const D: usize, const C: usize>(bijector: 
     samples.iter_mut().fold(0.0, |sum, x| sum + bijector.forward_and_log_det(x, &[T::ZEROS; C]).as_())
 }
 
+/// Fits the next of several parts, or sets it to the identity where those before it have made the samples `normal`.
+fn next<T: Real, B: Gaussianize<T, D, C>, R: Rng + Clone, const D: usize, const C: usize>(
+    bijector: &mut B,
+    normal: bool,
+    samples: &mut [[T; D]],
+    column: &mut [T],
+    settings: &WarmStart,
+    rng: &R,
+) -> Result<f64, DataError> {
+    if normal {
+        bijector.keep_normal();
+        Ok(map::<T, B, D, C>(bijector, samples))
+    } else {
+        bijector.gaussianize(samples, column, settings, rng)
+    }
+}
+
 /// The parameters of a univariate for dimension `d`.
 fn fit_dimension<T: Real, U: FitUnivariate<T>, R: Rng + Clone, const D: usize>(
     univariate: &U,
@@ -64,6 +87,8 @@ fn fit_dimension<T: Real, U: FitUnivariate<T>, R: Rng + Clone, const D: usize>(
 impl<T: Real, const D: usize, const C: usize> Gaussianize<T, D, C> for Orthogonal<T, D> {
     const LEAST: usize = 1;
 
+    fn keep_normal(&mut self) {}
+
     fn gaussianize<R: Rng + Clone>(&mut self, samples: &mut [[T; D]], _: &mut [T], settings: &WarmStart, _: &R) -> Result<f64, DataError> {
         if settings.rotation == Rotation::Principal {
             self.fit_principal_axes(samples)?;
@@ -75,6 +100,8 @@ impl<T: Real, const D: usize, const C: usize> Gaussianize<T, D, C> for Orthogona
 /// With fewer reflectors than dimensions, the first `R` principal axes and a completion.
 impl<T: Real, const D: usize, const N: usize, const C: usize> Gaussianize<T, D, C> for Householder<T, D, N> {
     const LEAST: usize = 1;
+
+    fn keep_normal(&mut self) {}
 
     fn gaussianize<R: Rng + Clone>(&mut self, samples: &mut [[T; D]], _: &mut [T], settings: &WarmStart, _: &R) -> Result<f64, DataError> {
         if settings.rotation == Rotation::Principal {
@@ -88,6 +115,11 @@ impl<T: Real, const D: usize, const N: usize, const C: usize> Gaussianize<T, D, 
 
 impl<T: Real, U: FitUnivariate<T>, const D: usize, const C: usize> Gaussianize<T, D, C> for Marginal<T, U, D> {
     const LEAST: usize = U::LEAST;
+
+    fn keep_normal(&mut self) {
+        self.univariate.init();
+        self.params = [self.univariate.identity(); D];
+    }
 
     fn gaussianize<R: Rng + Clone>(
         &mut self,
@@ -112,6 +144,11 @@ where
     N: Layer<T, Width<A>, C, Out = Each<U, B>> + ConstantOutput<T, Each<U, B>>,
 {
     const LEAST: usize = U::LEAST;
+
+    fn keep_normal(&mut self) {
+        self.univariate.init();
+        self.conditioner.set_constant(&[self.univariate.identity(); B]);
+    }
 
     fn gaussianize<R: Rng + Clone>(
         &mut self,
@@ -139,6 +176,11 @@ where
 {
     const LEAST: usize = U::LEAST;
 
+    fn keep_normal(&mut self) {
+        self.univariate.init();
+        self.conditioner.set_constant(&[self.univariate.identity(); D]);
+    }
+
     fn gaussianize<R: Rng + Clone>(
         &mut self,
         samples: &mut [[T; D]],
@@ -159,6 +201,10 @@ where
 impl<T: Real, const D: usize, const C: usize> Gaussianize<T, D, C> for ActNorm<T, D> {
     const LEAST: usize = 1;
 
+    fn keep_normal(&mut self) {
+        *self = Self::ZEROS;
+    }
+
     fn gaussianize<R: Rng + Clone>(&mut self, samples: &mut [[T; D]], _: &mut [T], _: &WarmStart, _: &R) -> Result<f64, DataError> {
         self.fit(samples)?;
         Ok(map::<T, Self, D, C>(self, samples))
@@ -168,6 +214,10 @@ impl<T: Real, const D: usize, const C: usize> Gaussianize<T, D, C> for ActNorm<T
 /// As [`ActNorm`], without mixing dimensions.
 impl<T: Real, const D: usize, const C: usize> Gaussianize<T, D, C> for Linear<T, D> {
     const LEAST: usize = 1;
+
+    fn keep_normal(&mut self) {
+        *self = Self::ZEROS;
+    }
 
     fn gaussianize<R: Rng + Clone>(&mut self, samples: &mut [[T; D]], _: &mut [T], _: &WarmStart, _: &R) -> Result<f64, DataError> {
         let mut diagonal = ActNorm::ZEROS;
@@ -184,6 +234,8 @@ impl<T: Real, const D: usize, const C: usize> Gaussianize<T, D, C> for Linear<T,
 impl<T: Real, P: Order<D>, const D: usize, const C: usize> Gaussianize<T, D, C> for Permutation<P> {
     const LEAST: usize = 1;
 
+    fn keep_normal(&mut self) {}
+
     fn gaussianize<R: Rng + Clone>(&mut self, samples: &mut [[T; D]], _: &mut [T], _: &WarmStart, _: &R) -> Result<f64, DataError> {
         Ok(map::<T, Self, D, C>(self, samples))
     }
@@ -193,6 +245,10 @@ impl<T: Real, P: Order<D>, const D: usize, const C: usize> Gaussianize<T, D, C> 
 impl<T: Real, const D: usize, const C: usize> Gaussianize<T, D, C> for Support<T, D> {
     const LEAST: usize = 1;
 
+    fn keep_normal(&mut self) {
+        *self = Self::ZEROS;
+    }
+
     fn gaussianize<R: Rng + Clone>(&mut self, samples: &mut [[T; D]], _: &mut [T], _: &WarmStart, _: &R) -> Result<f64, DataError> {
         match samples.iter().position(|x| !self.contains(x)) {
             Some(index) => Err(DataError::Support(index)),
@@ -201,11 +257,25 @@ impl<T: Real, const D: usize, const C: usize> Gaussianize<T, D, C> for Support<T
     }
 }
 
-/// Stays as it is.
+/// By [`GaussianMixture::fit`]; its workspace is on the stack.
 impl<T: Real, const D: usize, const K: usize, const C: usize> Gaussianize<T, D, C> for GaussianMixture<T, D, K> {
-    const LEAST: usize = 1;
+    const LEAST: usize = K;
+    const TO_NORMAL: bool = true;
 
-    fn gaussianize<R: Rng + Clone>(&mut self, samples: &mut [[T; D]], _: &mut [T], _: &WarmStart, _: &R) -> Result<f64, DataError> {
+    /// Components that are the standard normal each.
+    fn keep_normal(&mut self) {
+        *self = Self::ZEROS;
+    }
+
+    fn gaussianize<R: Rng + Clone>(
+        &mut self,
+        samples: &mut [[T; D]],
+        _: &mut [T],
+        settings: &WarmStart,
+        rng: &R,
+    ) -> Result<f64, DataError> {
+        let mut workspace = MixtureWorkspace::ZEROS;
+        self.fit(&*samples, &settings.mixture, &mut workspace, &mut rng.clone())?;
         Ok(map::<T, Self, D, C>(self, samples))
     }
 }
@@ -213,6 +283,11 @@ impl<T: Real, const D: usize, const K: usize, const C: usize> Gaussianize<T, D, 
 /// The bijector is fitted for any context, so for standardised ones.
 impl<T: Real, B: Gaussianize<T, D, C>, const D: usize, const C: usize> Gaussianize<T, D, C> for ContextNorm<T, B, C> {
     const LEAST: usize = B::LEAST;
+    const TO_NORMAL: bool = B::TO_NORMAL;
+
+    fn keep_normal(&mut self) {
+        self.bijector.keep_normal();
+    }
 
     fn gaussianize<R: Rng + Clone>(
         &mut self,
@@ -233,6 +308,8 @@ impl<T: Real, B: Gaussianize<T, D, C>, const D: usize, const C: usize> Gaussiani
 impl<T: Real, B: Bijector<T, D, C>, const D: usize, const C: usize> Gaussianize<T, D, C> for Inverse<B> {
     const LEAST: usize = 1;
 
+    fn keep_normal(&mut self) {}
+
     fn gaussianize<R: Rng + Clone>(&mut self, samples: &mut [[T; D]], _: &mut [T], _: &WarmStart, _: &R) -> Result<f64, DataError> {
         Ok(map::<T, Self, D, C>(self, samples))
     }
@@ -244,6 +321,13 @@ const fn larger(a: usize, b: usize) -> usize {
 
 impl<T: Real, B: Gaussianize<T, D, C>, const L: usize, const D: usize, const C: usize> Gaussianize<T, D, C> for [B; L] {
     const LEAST: usize = B::LEAST;
+    const TO_NORMAL: bool = B::TO_NORMAL;
+
+    fn keep_normal(&mut self) {
+        for bijector in self {
+            bijector.keep_normal();
+        }
+    }
 
     fn gaussianize<R: Rng + Clone>(
         &mut self,
@@ -253,8 +337,8 @@ impl<T: Real, B: Gaussianize<T, D, C>, const L: usize, const D: usize, const C: 
         rng: &R,
     ) -> Result<f64, DataError> {
         let mut log_dets = 0.0;
-        for bijector in self {
-            log_dets += bijector.gaussianize(samples, column, settings, rng)?;
+        for (n, bijector) in self.iter_mut().enumerate() {
+            log_dets += next(bijector, n > 0 && B::TO_NORMAL, samples, column, settings, rng)?;
         }
         Ok(log_dets)
     }
@@ -272,6 +356,11 @@ macro_rules! implement {
                 $(least = larger(least, $b::LEAST);)+
                 least
             };
+            const TO_NORMAL: bool = $($b::TO_NORMAL)||+;
+
+            fn keep_normal(&mut self) {
+                $(self.$i.keep_normal();)+
+            }
 
             fn gaussianize<R: Rng + Clone>(
                 &mut self,
@@ -280,8 +369,12 @@ macro_rules! implement {
                 settings: &WarmStart,
                 rng: &R,
             ) -> Result<f64, DataError> {
-                let mut log_dets = 0.0;
-                $(log_dets += self.$i.gaussianize(samples, column, settings, rng)?;)+
+                let (mut log_dets, mut normal) = (0.0, false);
+                $(
+                    log_dets += next(&mut self.$i, normal, samples, column, settings, rng)?;
+                    normal |= $b::TO_NORMAL;
+                )+
+                let _ = normal;
                 Ok(log_dets)
             }
 

@@ -1,4 +1,4 @@
-//! Starting values from data: quantiles, principal axes, mixtures by expectation-maximisation, rotations as reflections.
+//! Starting values from data: quantiles, principal axes, mixtures of one and of several dimensions by expectation-maximisation, rotations as reflections.
 //!
 //! All of it runs without a heap: what has to be sorted is sorted in a slice of the caller's.
 //!
@@ -26,6 +26,11 @@
 //!
 //! A constant column has no density, and a fit refuses it. Two values, whole numbers or a sensor's steps have one only if each value is spread over its step; a fit sharpens on such values as long
 //! as it may. [`inspect`] tells of each column what it is, before anything is fitted.
+//!
+//! # A mixture first
+//!
+//! [`GaussianMixture::fit`](crate::GaussianMixture::fit) fits all dimensions together. In a warm start, the layers after a [`GaussianMixture`](crate::GaussianMixture) start at the identity:
+//! the flow has the mixture's density, and training goes on from there.
 //!
 //! # A coupling flow that is a marginal flow
 //!

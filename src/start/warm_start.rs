@@ -4,16 +4,18 @@ use rand_core::Rng;
 
 use crate::flow::{Flow, log_base};
 use crate::number::{Real, Value};
-use crate::start::{DataError, Em, Gaussianize, check_rows, moments};
+use crate::start::{DataError, Em, Gaussianize, MixtureEm, check_rows, moments};
 
-/// How to start a flow from data. By default to principal axes, with mixtures that are close enough for training to go on from: one start each, of at most 100 iterations that
-/// gain 1e-3 nats or more.
+/// How to start a flow from data. By default to principal axes, with mixtures that are close enough for training to go on from: at most 100 iterations that gain 1e-3 nats or
+/// more, from one start each, and from 5 for a mixture of all dimensions.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WarmStart {
     /// Where rotations turn to.
     pub rotation: Rotation,
-    /// How mixtures are fitted.
+    /// How mixtures of one dimension are fitted.
     pub em: Em,
+    /// How a [`GaussianMixture`](crate::GaussianMixture) is fitted.
+    pub mixture: MixtureEm,
 }
 
 /// Where [`Flow::warm_start`] turns a rotation to.
@@ -27,7 +29,11 @@ pub enum Rotation {
 
 impl Default for WarmStart {
     fn default() -> Self {
-        WarmStart { rotation: Rotation::Principal, em: Em { starts: 1, iterations: 100, tolerance: 1e-3, ..Em::default() } }
+        WarmStart {
+            rotation: Rotation::Principal,
+            em: Em { starts: 1, iterations: 100, tolerance: 1e-3, ..Em::default() },
+            mixture: MixtureEm { iterations: 100, tolerance: 1e-3, ..MixtureEm::default() },
+        }
     }
 }
 
@@ -43,6 +49,7 @@ impl<T: Real, B: Gaussianize<T, D, C>, const D: usize, const C: usize> Flow<T, B
     /// | [`ActNorm`](crate::ActNorm), [`Linear`](crate::Linear) | mean 0 and standard deviation 1 in each dimension |
     /// | [`Permutation`](crate::Permutation) | none |
     /// | [`ContextNorm`](crate::ContextNorm) | its bijector, as here; contexts by [`Flow::warm_start_given`] |
+    /// | [`GaussianMixture`](crate::GaussianMixture) | [`GaussianMixture::fit`](crate::GaussianMixture::fit); layers after it start at the identity (rotations stay), so that the flow starts with the mixture's density |
     ///
     /// Call [`Init::init`](crate::Init::init) first: hidden layers stay as they are, so that training can go on from here. `samples` are mapped in place and end as latents;
     /// `scratch` holds at least one value a sample. The result depends on the samples, the settings and the state of `rng` alone, with the same bits on every target.
@@ -89,6 +96,7 @@ impl<T: Real, B: Gaussianize<T, D, C>, const D: usize, const C: usize> Flow<T, B
         rng: &R,
     ) -> Result<f64, DataError> {
         settings.em.check()?;
+        settings.mixture.check()?;
         check_rows(samples)?;
         // Rotations keep lengths, and what standardises makes them smaller: nothing overflows from here.
         let largest = Value::sqrt(T::MAX);
@@ -127,13 +135,13 @@ mod tests {
     use rand_pcg::Pcg64;
 
     use super::{Rotation, WarmStart};
-    use crate::bijector::{ActNorm, Coupling, FirstHalf, Householder, Linear, Marginal, Orthogonal, Reverse, Swap};
+    use crate::bijector::{ActNorm, Coupling, FirstHalf, GaussianMixture, Householder, Linear, Marginal, Orthogonal, Reverse, Swap};
     use crate::conditioner::{Dense, Head, Relu, SharedHead};
     use crate::flow::Flow;
     use crate::math::standard_normal;
     use crate::number::{Real, Zeros};
     use crate::parameters::{Init, Parameters};
-    use crate::start::{DataError, Em};
+    use crate::start::{DataError, Em, MixtureWorkspace};
     use crate::univariate::{Affine, MixtureCdf, NoClamp, RationalQuadraticSpline, SigmoidClamp, TanhClamp};
 
     type Mixture<T> = MixtureCdf<TanhClamp<T>, 4>;
@@ -177,6 +185,28 @@ mod tests {
                 assert!((second - f64::from(i == j)).abs() < 0.1, "{i} {j}: {second}");
             }
         }
+    }
+
+    /// The mixture of all dimensions is what its own fit gives; couplings after it change its density by what their identity is off.
+    #[test]
+    fn after_a_mixture_layers_start_at_the_identity() {
+        type After<T> = ([Rotated<T>; 2], ActNorm<T, 3>, Linear<T, 3>, Marginal<T, Affine<NoClamp>, 3>);
+        let data = samples::<f64, 400>();
+        let mut flow = Flow::<f64, (GaussianMixture<f64, 3, 4>, After<f64>), 3>::ZEROS;
+        flow.init(&mut Pcg64::new(1, 2));
+        let settings = WarmStart::default();
+        let nll = flow.warm_start(&mut data.clone(), &mut [0.0; 400], &settings, &Pcg64::new(3, 4)).unwrap();
+        let (mut mixture, mut workspace) = (GaussianMixture::ZEROS, MixtureWorkspace::ZEROS);
+        let fit = mixture.fit(&data, &settings.mixture, &mut workspace, &mut Pcg64::new(3, 4)).unwrap();
+        assert_eq!(flow.bijector.0, mixture);
+        let alone = Flow::<f64, _, 3>::new(mixture);
+        assert!((alone.mean_nll(&data) + fit.log_likelihood).abs() < 1e-9, "{fit:?}");
+        assert!((nll + fit.log_likelihood).abs() < 1e-3, "{nll} {fit:?}");
+        for x in &data {
+            assert!((flow.log_prob(x) - alone.log_prob(x)).abs() < 0.02, "{x:?}: {} {}", flow.log_prob(x), alone.log_prob(x));
+        }
+        let few = flow.warm_start(&mut [[1.0, 2.0, 3.0], [2.0, 3.0, 1.0], [0.0, 1.0, 1.0]], &mut [0.0; 3], &settings, &Pcg64::new(3, 4));
+        assert_eq!(few, Err(DataError::TooFew { needed: 5 }));
     }
 
     #[test]

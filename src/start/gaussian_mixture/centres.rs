@@ -14,24 +14,45 @@ use super::workspace::{Component, Sums};
 /// Squared distances, in robust scales a dimension, beyond which a row is no likelier to be drawn: an outlier counts as a row ten scales off.
 const FAR: f64 = 100.0;
 
-/// Passes of k-means after the draw: most of its gain, where all of it would cost more than the iterations that follow.
-const PASSES: usize = 5;
+/// How centres are drawn: by turns, because each leads to other maxima.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Draw {
+    /// Each centre the best of some candidates, then five passes of k-means, which have most of its gain: compact groups of rows, where there are such.
+    Compact,
+    /// A plain draw.
+    Spread,
+}
 
-/// Draws centres among the rows with probabilities that grow with the squared distance to those before (k-means++, Arthur and Vassilvitskii 2007), each the best of some candidates, and
-/// moves them to the means of the rows that are nearest. The sums are those of the nearest rows.
+impl Draw {
+    pub fn of(start: u32) -> Self {
+        if start % 2 == 0 { Draw::Compact } else { Draw::Spread }
+    }
+
+    /// Candidates for each centre but the first, of which the one is taken that leaves the least distances.
+    fn candidates(self, components: usize) -> usize {
+        if self == Draw::Compact { 2 + ln(components as f64) as usize } else { 1 }
+    }
+
+    fn passes(self) -> usize {
+        if self == Draw::Compact { 5 } else { 0 }
+    }
+}
+
+/// Draws centres among the rows with probabilities that grow with the squared distance to those before (k-means++, Arthur and Vassilvitskii 2007). The sums are those of the rows that are
+/// nearest.
 pub(super) fn draw<T: Real, R: Rng + ?Sized, const D: usize, const K: usize>(
     data: &Data<T, D>,
     components: &mut [Component<D>; K],
     sums: &mut [Sums<D>; K],
+    draw: Draw,
     rng: &mut R,
 ) {
-    let candidates = 2 + ln(K as f64) as usize;
     let mut total = data.weight;
     for k in 0..K {
         // Without a distance the centres before hold every row already.
         let (used, weight) = if 0.0 < total { (k, total) } else { (0, data.weight) };
         let mut best = (f64::INFINITY, 0);
-        for _ in 0..if k == 0 { 1 } else { candidates } {
+        for _ in 0..if k == 0 { 1 } else { draw.candidates(K) } {
             let (_, row) = pick(data, components.get(..used).unwrap_or(&[]), weight * f64::uniform(rng));
             components[k] = Component { rates: [1.0; D], mean: data.row(row), ..Component::ZEROS };
             let (left, _) = pick(data, components.get(..=k).unwrap_or(&[]), f64::INFINITY);
@@ -42,9 +63,9 @@ pub(super) fn draw<T: Real, R: Rng + ?Sized, const D: usize, const K: usize>(
         components[k].mean = data.row(best.1);
         total = best.0;
     }
-    for pass in 0..=PASSES {
+    for pass in 0..=draw.passes() {
         expect(data, components, Share::Hard, true, sums);
-        if pass < PASSES {
+        if pass < draw.passes() {
             for (component, sums) in components.iter_mut().zip(&*sums) {
                 if 0.0 < sums.share {
                     for d in 0..D {

@@ -96,7 +96,8 @@ impl<T: Real, const D: usize, const K: usize> GaussianMixture<T, D, K> {
             if start == 0 && settings.start == MixtureStart::Present {
                 self.standardised(&data, workspace)?;
             } else {
-                centres::draw(&data, &mut workspace.now, &mut workspace.sums, rng);
+                let draw = centres::Draw::of(start);
+                centres::draw(&data, &mut workspace.now, &mut workspace.sums, draw, rng);
             }
             rules.maximise(&workspace.now, &workspace.sums, &mut workspace.next);
             core::mem::swap(&mut workspace.now, &mut workspace.next);
