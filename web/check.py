@@ -56,6 +56,14 @@ const [flow, points, steps, done] = arguments, bytes = text => Uint8Array.from(a
 """
 
 
+# Files, each a name and its bytes in base64, dropped on an element.
+DROP = """
+const [target, files] = arguments, data = new DataTransfer();
+for (const [name, text] of files) data.items.add(new File([Uint8Array.from(atob(text), c => c.charCodeAt(0))], name));
+target.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+"""
+
+
 class Page:
     """The page in a browser, and what was found wrong with it."""
 
@@ -178,7 +186,13 @@ def scores(page, native, photos):
     ]:
         page[box].send_keys(str(path))
         page.wait(said(words), f"`{words}` is said")
-    print("scores: 20 rows as the native library, 3 wrong files named")
+    files = [(path.name, base64.b64encode(path.read_bytes()).decode()) for path in (good, native / "flow.bin")]
+    page.driver.execute_script(DROP, page["score"], files)
+    page.wait(said("20 rows scored"), "files that are dropped are scored")
+    rows = "".join(f"{x},{y}\n" for x in range(10) for y in range(10))
+    page.driver.execute_script(DROP, page["points"], [("grid.csv", base64.b64encode(rows.encode()).decode())])
+    page.wait(lambda: page.text("points-text").startswith("80 to train on, 20 held out"), "a file that is dropped is trained on")
+    print("scores: 20 rows as the native library, 3 wrong files named, files dropped")
 
 
 def keyboard(page):

@@ -69,12 +69,15 @@ function boxOf(points) {
     return { x: (low[0] + high[0] - size) / 2, y: (low[1] + high[1] - size) / 2, size };
 }
 
-/// Three deviations to each side of the mean, whatever lies farther out.
+/// A box with the middle 96 % of each coordinate well inside, whatever lies farther out.
 function boxAround(points) {
-    const count = points.length / 2, mean = [0, 1].map(d => points.reduce((sum, x, i) => (i % 2 === d ? sum + x : sum), 0) / count);
-    const spread = [0, 1].map(d => Math.sqrt(points.reduce((sum, x, i) => (i % 2 === d ? sum + (x - mean[d]) ** 2 : sum), 0) / count));
-    const radius = 3 * Math.max(...spread) || 1;
-    return { x: mean[0] - radius, y: mean[1] - radius, size: 2 * radius };
+    const spans = [0, 1].map(d => {
+        const sorted = points.filter((_, i) => i % 2 === d).sort();
+        return [0.02, 0.98].map(part => sorted[Math.floor(part * (sorted.length - 1))]);
+    });
+    const size = 1.5 * Math.max(...spans.map(([low, high]) => high - low)) || 1;
+    const [x, y] = spans.map(([low, high]) => (low + high - size) / 2);
+    return { x, y, size };
 }
 
 /// So many of the points, evenly taken.

@@ -14,11 +14,17 @@ parameters! { impl[B: gaussflow::Parameters<f32> + gaussflow::Zeros + gaussflow:
 
 impl<B: Bijector<f32, 2>> Bijector<f32, 2> for Outlined<B> {
     fn forward_and_log_det<V: Value<Scalar = f32>>(&self, x: &mut [V; 2], context: &[V; 0]) -> V {
-        V::outline(|| self.part.forward_and_log_det(x, context))
+        V::outline(
+            #[inline(always)]
+            || self.part.forward_and_log_det(x, context),
+        )
     }
 
     fn inverse_and_log_det<V: Value<Scalar = f32>>(&self, z: &mut [V; 2], context: &[V; 0]) -> V {
-        V::outline(|| self.part.inverse_and_log_det(z, context))
+        V::outline(
+            #[inline(always)]
+            || self.part.inverse_and_log_det(z, context),
+        )
     }
 
     fn forward_states<V: Value<Scalar = f32>>(&self, x: &mut [V; 2], context: &[V; 0], visit: &mut impl FnMut(&[V; 2])) -> V {
@@ -37,7 +43,10 @@ where
     type Tape<V: Value<Scalar = f32>> = B::Tape<V>;
 
     fn forward_tape<V: Value<Scalar = f32>>(&self, x: &mut [V; 2], context: &[V; 0], tape: &mut B::Tape<V>) -> V {
-        V::outline(|| self.part.forward_tape(x, context, tape))
+        V::outline(
+            #[inline(always)]
+            || self.part.forward_tape(x, context, tape),
+        )
     }
 
     fn backward<V: Value<Scalar = f32>>(
@@ -49,7 +58,10 @@ where
         d_context: &mut [V; 0],
         gradient: Option<&mut Self>,
     ) {
-        V::outline(|| self.part.backward(tape, context, d, d_log_det, d_context, gradient.map(|g| &mut g.part)));
+        V::outline(
+            #[inline(always)]
+            || self.part.backward(tape, context, d, d_log_det, d_context, gradient.map(|g| &mut g.part)),
+        );
     }
 
     fn inverse_backward<V: Value<Scalar = f32>>(
@@ -61,6 +73,9 @@ where
         d_context: &mut [V; 0],
         gradient: Option<&mut Self>,
     ) {
-        V::outline(|| self.part.inverse_backward(tape, context, d, d_log_det, d_context, gradient.map(|g| &mut g.part)));
+        V::outline(
+            #[inline(always)]
+            || self.part.inverse_backward(tape, context, d, d_log_det, d_context, gradient.map(|g| &mut g.part)),
+        );
     }
 }
