@@ -1,7 +1,7 @@
 //! Elementary and normal-distribution functions for scalars and lanes.
 //!
 //! Each is one source for `f32`, `f64` and packs, branch-free, with no platform library behind it. Error bounds are rows of `tests/ulp.rs`
-//! and hold on fused lanes too; the errors quoted beside them are those of unfused scalars, in `f32` from `tests/exhaustive.rs`.
+//! and hold on fused lanes too; the errors quoted beside them are those of unfused scalars, in `f32` from `tests/exhaustive.rs`. What is said to be proved, `tools/proofs/check` proves anew.
 //!
 //! A function `f` maps `f_lane` over the lanes: one loop around straight-line code, which compiles fast and to vector instructions.
 
