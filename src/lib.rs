@@ -53,6 +53,6 @@ pub use number::boxed;
 pub use number::{Flat, Fused, Pack, Real, Value, Wide, Zeros};
 pub use parameters::{Init, Parameters, Part, Role};
 pub use univariate::{
-    Affine, AffineParams, ClampedMixture, LogScaleClamp, MixtureCdf, MixtureParams, MixtureTape, NoClamp, RationalQuadraticSpline,
-    SigmoidClamp, SplineParams, TanhClamp, Univariate,
+    Affine, AffineParams, ClampedMixture, KnotMap, LogScaleClamp, MixtureCdf, MixtureParams, MixtureTape, NoClamp, RationalQuadraticSpline,
+    SigmoidClamp, SoftClamp, SoftplusClamp, SoftplusKnots, SplineParams, TanhClamp, TanhKnots, Univariate,
 };

@@ -122,11 +122,11 @@ const NOT_APPLICABLE: [(&[Has], &[&str], &str); 8] = [
     (&[WarmStart], &["Relu", "LeakyRelu", "Tanh", "Sigmoid", "Silu", "Softplus", "Gelu"], "without parameters"),
     (
         &[WarmStart],
-        &["TanhClamp", "SigmoidClamp", "NoClamp"],
+        &["TanhClamp", "SigmoidClamp", "SoftClamp", "SoftplusClamp", "NoClamp"],
         "a clamp's bounds are settings; log-scales come from data through `LogScaleClamp::raw`",
     ),
     (&[Quantization], &["MixtureCdf", "Affine", "RationalQuadraticSpline"], KEPT),
-    (&[Quantization], &["TanhClamp", "SigmoidClamp", "NoClamp"], KEPT),
+    (&[Quantization], &["TanhClamp", "SigmoidClamp", "SoftClamp", "SoftplusClamp", "NoClamp"], KEPT),
     (&ALL, &["Identity"], NOT_IN_A_FLOW),
 ];
 

@@ -29,7 +29,9 @@ fn of_bijectors() {
     same!((Orthogonal<f32, 1>, Inverse<Reverse>): (Orthogonal { matrix: [[1.0]] }, Inverse(Permutation::new())));
     same!(Marginal<f32, Mix<NoClamp>, 1>: Marginal { univariate: MixtureCdf { clamp: NoClamp }, params: [[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]] });
     same!(Marginal<f32, Affine<TanhClamp<f32>>, 1>: Marginal { univariate: Affine { clamp: TanhClamp { bound: 3.0 } }, params: [[1.0, 2.0]] });
-    same!(Marginal<f32, Spline, 1>: Marginal { univariate: RationalQuadraticSpline { bound: 3.0 }, params: [[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]] });
+    same!((SoftClamp<f32>, SoftplusClamp<f32>): (SoftClamp { bound: 3.0 }, SoftplusClamp { least: 0.25 }));
+    same!(SoftplusKnots<f32>: SoftplusKnots { least_slope: 0.5, least_part: 0.125 });
+    same!(Marginal<f32, Spline, 1>: Marginal { univariate: RationalQuadraticSpline { bound: 3.0, knots: TanhKnots }, params: [[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]] });
 }
 
 #[test]

@@ -100,7 +100,7 @@ impl<T: Real, U: Univariate<T>, N: Layer<T, Ordered<D>, C, Out = Each<U, D>>, co
             #[inline(always)]
             || {
                 let mut x = [V::ZEROS; D];
-                let log_det = map_each(
+                map_each(
                     z,
                     #[inline(always)]
                     |d, z| {
@@ -111,8 +111,7 @@ impl<T: Real, U: Univariate<T>, N: Layer<T, Ordered<D>, C, Out = Each<U, D>>, co
                         x[d] = value;
                         (value, log_det)
                     },
-                );
-                log_det
+                )
             },
         )
     }

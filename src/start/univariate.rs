@@ -7,8 +7,7 @@ use crate::number::{Real, Value};
 use crate::start::marginal::quantile;
 use crate::start::{DataError, Em, fit_mixture, moments};
 use crate::univariate::{
-    Affine, AffineParams, LOG_MAX_SLOPE, LogScaleClamp, MIN_PART, MixtureCdf, MixtureParams, RationalQuadraticSpline, SplineParams,
-    Univariate,
+    Affine, AffineParams, KnotMap, LogScaleClamp, MixtureCdf, MixtureParams, RationalQuadraticSpline, SplineParams, Univariate,
 };
 
 /// A univariate whose parameters can be fitted to samples of one dimension, so that they come out near a standard normal.
@@ -47,34 +46,34 @@ impl<T: Real, S: LogScaleClamp<T>> FitUnivariate<T> for Affine<S> {
 
 /// Bins of equal height, whose ends lie where the samples have the quantiles that the standard normal has there; tails of slope 1. Samples outside the interval count as at its
 /// ends: standardise first, by an [`ActNorm`](crate::ActNorm) for example.
-impl<T: Real, const K: usize> FitUnivariate<T> for RationalQuadraticSpline<T, K> {
+impl<T: Real, const K: usize, M: KnotMap<T>> FitUnivariate<T> for RationalQuadraticSpline<T, K, M> {
     const LEAST: usize = 1;
 
     fn fit<R: Rng + ?Sized>(&self, samples: &mut [T], _: &Em, _: &mut R) -> Result<SplineParams<T, K>, DataError> {
         samples.sort_unstable_by_key(|x| x.to_order());
         let bound: f64 = self.bound.as_();
-        let least = MIN_PART;
+        // Where the map has no least part, one from which training can come back.
+        let least = Value::max(self.knots.least_part(), 1e-6);
         let mut parts = [0.0; K];
         let mut left = -bound;
-        for k in 0..K {
-            let end = 2.0 * (k + 1) as f64 / K as f64 - 1.0;
-            let right = if k + 1 == K { bound } else { Value::min(quantile(samples, cdf(bound * end)), bound).max(left) };
+        let bins = Self::BINS;
+        for k in 0..bins {
+            let end = 2.0 * (k + 1) as f64 / bins as f64 - 1.0;
+            let right = if k + 1 == bins { bound } else { Value::min(quantile(samples, cdf(bound * end)), bound).max(left) };
             parts[k] = Value::max((right - left) / (2.0 * bound), least);
             left = right;
         }
-        let limit = LOG_MAX_SLOPE;
-        let (mut widths, mut slopes) = ([T::ZEROS; K], [T::ZEROS; K]);
-        for k in 0..K {
+        let [mut widths, heights, mut slopes] = self.identity();
+        for k in 0..bins {
             // A bin of the least width would have no weight at all.
-            widths[k] = T::from_f64(ln(Value::max(parts[k] - least, 1e-6)));
+            widths[k] = T::from_f64(self.knots.raw_of_log_share(ln(Value::max(parts[k] - self.knots.least_part(), 1e-6))));
             if 0 < k {
-                // The geometric mean of the bins' slopes, through the inverse of the map to [1 / 1000, 1000].
-                let slope = -0.5 * (ln(parts[k - 1] * K as f64) + ln(parts[k] * K as f64));
-                let t = Value::max(Value::min(slope / limit, 0.999), -0.999);
-                slopes[k] = T::from_f64(0.5 * limit * ln((1.0 + t) / (1.0 - t)));
+                // The geometric mean of the bins' slopes.
+                let log_slope = -0.5 * (ln(parts[k - 1] * bins as f64) + ln(parts[k] * bins as f64));
+                slopes[k] = T::from_f64(self.knots.raw_of_log_slope(log_slope));
             }
         }
-        Ok([widths, [T::ZEROS; K], slopes])
+        Ok([widths, heights, slopes])
     }
 }
 
