@@ -131,7 +131,7 @@ const NOT_APPLICABLE: [(&[Has], &[&str], &str); 9] = [
         &["TanhClamp", "SigmoidClamp", "NoClamp"],
         "a clamp's bounds are settings; log-scales come from data through `LogScaleClamp::raw`",
     ),
-    (&[Quantization], &["MixtureCdf", "Affine", "RationalQuadraticSpline"], KEPT),
+    (&[Quantization], &["Affine", "RationalQuadraticSpline"], KEPT),
     (&[Quantization], &["TanhClamp", "SigmoidClamp", "NoClamp"], KEPT),
     (&ALL, &["Identity"], NOT_IN_A_FLOW),
 ];
