@@ -133,7 +133,7 @@ const NOT_APPLICABLE: [(&[Has], &[&str], &str); 10] = [
         &["TanhClamp", "SigmoidClamp", "SoftClamp", "SoftplusClamp", "NoClamp"],
         "a clamp's bounds are settings; log-scales come from data through `LogScaleClamp::raw`",
     ),
-    (&[Quantization], &["MixtureCdf", "Affine", "RationalQuadraticSpline", "CircularSpline"], KEPT),
+    (&[Quantization], &["Affine", "RationalQuadraticSpline", "CircularSpline"], KEPT),
     (&[Quantization], &["TanhClamp", "SigmoidClamp", "SoftClamp", "SoftplusClamp", "NoClamp"], KEPT),
     (&ALL, &["Identity"], NOT_IN_A_FLOW),
 ];
