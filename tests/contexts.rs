@@ -80,6 +80,7 @@ fn normed(rpm: f32) -> (f32, f32) {
 }
 
 #[test]
+#[cfg_attr(debug_assertions, ignore = "trains for a minute without optimization: run it with --release")]
 fn standardised_contexts_lose_nothing() {
     let ((raw_nll, raw_found), (nll, found)) = (raw(1.0), normed(1.0));
     println!("NLL {nll:.3} nats, {:.1} % of faults found; raw {raw_nll:.3} nats, {:.1} %", 100.0 * found, 100.0 * raw_found);

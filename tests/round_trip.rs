@@ -33,12 +33,15 @@ fn drawn<T: Real, B: Bijector<T, D, C> + Parameters<T> + Init<T>, const D: usize
 fn structure<T: Real, B: Bijector<T, D, C> + Parameters<T>, const D: usize, const C: usize>() -> (u64, usize) {
     let mut bytes = vec![0; Flow::<T, B, D, C>::ENCODED_LEN];
     Flow::<T, B, D, C>::ZEROS.encode(&mut bytes).expect("room, and finite parameters");
-    let mut scalars = 0;
+    let (mut scalars, mut masked) = (0, 0);
     B::describe(&mut |part| match part {
         Part::Setting(_) => scalars += 1,
         Part::Tensor(_, shape) => scalars += shape.iter().product::<usize>(),
+        // Zeros of the next tensor.
+        Part::Masked(rows) => masked += rows.iter().sum::<usize>(),
         _ => {}
     });
+    scalars -= masked;
     (u64::from_le_bytes(bytes[16..24].try_into().expect("8 bytes")), scalars)
 }
 

@@ -58,7 +58,6 @@ fn of_couplings() {
     type Shared = SharedHead<f32, Affine<SigmoidClamp<f32>>, 1, 2>;
     same!(Shared: SharedHead { head: Head { weights: [[[5.0, 6.0]]], bias: [[7.0, 8.0]] } });
     same!(ContextDense<f32, 1, 1, 1>: ContextDense { dense: Dense { weights: [[1.0]], bias: [2.0] }, context_weights: [[3.0]] });
-    same!(Int8Dense<f32, 1, 1>: Int8Dense { weights: [[-127]], scales: [0.5], bias: [2.0] });
     type Masks = (MaskedInput<f32, 2, 1>, Relu, MaskedDense<f32, 1, 1, 2>, MaskedHead<f32, Affine<NoClamp>, 1, 2>);
     same!(Autoregressive<Affine<NoClamp>, Masks, 2>: Autoregressive {
         univariate: Affine { clamp: NoClamp },
