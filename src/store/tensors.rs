@@ -2,7 +2,7 @@
 //!
 //! `tools/export_zuko.py` writes such a file from a live zuko flow, and beside it the flow's type in Rust.
 //!
-//! The parts of a flow are numbered from 0 in the order in which [`Bijector::describe`](crate::Bijector::describe) tells them, two digits at least. Of part 3, a
+//! The parts of a flow are numbered from 0 in the order in which [`Bijector::describe`] tells them, two digits at least. Of part 3, a
 //! [`ContextDense`](crate::ContextDense) layer of `I` values and `C` context variables to `O`:
 //!
 //! | tensor | shape |
