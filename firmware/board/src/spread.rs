@@ -1,7 +1,9 @@
 //! The costs of many calls.
 
-use crate::measure::Cost;
-use crate::report;
+use core::hint::black_box;
+
+use crate::measure::{Cost, measure};
+use crate::{FLOATS, report};
 
 /// The costs of many calls.
 pub struct Spread {
@@ -17,16 +19,34 @@ impl Default for Spread {
 }
 
 impl Spread {
-    /// Adds an ordinary call; those past 256 count for the worst alone.
-    pub fn ordinary(&mut self, cost: Cost) {
-        let _ = self.instructions.push(cost.instructions);
-        self.hard(cost);
+    /// The costs of `call` at ordinary points and in a search for the most.
+    pub fn of<const D: usize>(call: impl Fn(&[f32; D])) -> Self {
+        let mut spread = Spread::default();
+        for x in flows::ordinary(if FLOATS { 200 } else { 50 }) {
+            spread.ordinary(&call, &x);
+        }
+        spread.search(&call);
+        spread
     }
 
-    /// Adds a call that is no part of the median.
-    pub fn hard(&mut self, cost: Cost) {
+    /// Adds a call at an ordinary point; those past 256 count for the worst alone.
+    pub fn ordinary<const D: usize>(&mut self, call: impl Fn(&[f32; D]), x: &[f32; D]) {
+        let instructions = self.hard(call, x);
+        let _ = self.instructions.push(instructions);
+    }
+
+    /// Adds a call that is no part of the median; returns its instructions.
+    pub fn hard<const D: usize>(&mut self, call: impl Fn(&[f32; D]), x: &[f32; D]) -> u32 {
+        let cost = measure(|| call(black_box(x)));
         self.worst.instructions = self.worst.instructions.max(cost.instructions);
         self.worst.stack = self.worst.stack.max(cost.stack);
+        cost.instructions
+    }
+
+    /// Adds calls that are no part of the median, in search of the most.
+    pub fn search<const D: usize>(&mut self, call: impl Fn(&[f32; D])) {
+        let (starts, steps) = if FLOATS { (40, 40) } else { (10, 20) };
+        flows::search(starts, steps, |x| self.hard(&call, x));
     }
 
     /// Prints the median and the most instructions, and the most stack.
