@@ -41,9 +41,11 @@ impl<T: Real, const K: usize, const D: usize, const C: usize> Bijector<T, D, C> 
             x,
             #[inline(always)]
             |d, x| {
+                // Indexed here, where the compiler knows that `d` is in bounds.
+                let mixture = &self.mixtures[d];
                 V::outline_elementwise(
                     #[inline(always)]
-                    || self.mixtures[d].in_lanes::<V>().forward_and_log_det(x),
+                    || mixture.in_lanes::<V>().forward_and_log_det(x),
                 )
             },
         )

@@ -1,6 +1,7 @@
 //! The costs of many calls.
 
 use core::hint::black_box;
+use core::mem::swap;
 
 use crate::measure::{Cost, measure};
 use crate::{FLOATS, report};
@@ -31,7 +32,16 @@ impl Spread {
 
     /// Adds a call at an ordinary point; those past 256 count for the worst alone.
     pub fn ordinary<const D: usize>(&mut self, call: impl Fn(&[f32; D]), x: &[f32; D]) {
-        let instructions = self.hard(call, x);
+        let mut instructions = self.hard(call, x);
+        if self.instructions.is_full() {
+            return;
+        }
+        // Not `sort_unstable`, which can panic: the images are searched for that.
+        for larger in &mut self.instructions {
+            if instructions < *larger {
+                swap(larger, &mut instructions);
+            }
+        }
         let _ = self.instructions.push(instructions);
     }
 
@@ -50,8 +60,7 @@ impl Spread {
     }
 
     /// Prints the median and the most instructions, and the most stack.
-    pub fn report(mut self, median: &str, worst: &str, stack: &str) {
-        self.instructions.sort_unstable();
+    pub fn report(&self, median: &str, worst: &str, stack: &str) {
         report(median, self.instructions.get(self.instructions.len() / 2).copied().unwrap_or(0), "instructions");
         report(worst, self.worst.instructions, "instructions");
         report(stack, self.worst.stack, "bytes");
