@@ -57,6 +57,6 @@ pub use number::boxed;
 pub use number::{Flat, Fused, Pack, Real, Value, Weight, Wide, Zeros};
 pub use parameters::{Init, Parameters, Part, Role};
 pub use univariate::{
-    Affine, AffineParams, CircularSpline, ClampedMixture, LogScaleClamp, MixtureCdf, MixtureParams, MixtureTape, NoClamp,
-    RationalQuadraticSpline, SigmoidClamp, SplineParams, TanhClamp, Univariate,
+    Affine, AffineParams, CircularSpline, ClampedMixture, KnotMap, LogScaleClamp, MixtureCdf, MixtureParams, MixtureTape, NoClamp,
+    RationalQuadraticSpline, SigmoidClamp, SoftClamp, SoftplusClamp, SoftplusKnots, SplineParams, TanhClamp, TanhKnots, Univariate,
 };

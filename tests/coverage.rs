@@ -130,11 +130,11 @@ const NOT_APPLICABLE: [(&[Has], &[&str], &str); 10] = [
     (&[WarmStart], &["Relu", "LeakyRelu", "Tanh", "Sigmoid", "Silu", "Softplus", "Gelu"], "without parameters"),
     (
         &[WarmStart],
-        &["TanhClamp", "SigmoidClamp", "NoClamp"],
+        &["TanhClamp", "SigmoidClamp", "SoftClamp", "SoftplusClamp", "NoClamp"],
         "a clamp's bounds are settings; log-scales come from data through `LogScaleClamp::raw`",
     ),
-    (&[Quantization], &["MixtureCdf", "Affine", "RationalQuadraticSpline", "CircularSpline"], KEPT),
-    (&[Quantization], &["TanhClamp", "SigmoidClamp", "NoClamp"], KEPT),
+    (&[Quantization], &["Affine", "RationalQuadraticSpline", "CircularSpline"], KEPT),
+    (&[Quantization], &["TanhClamp", "SigmoidClamp", "SoftClamp", "SoftplusClamp", "NoClamp"], KEPT),
     (&ALL, &["Identity"], NOT_IN_A_FLOW),
 ];
 

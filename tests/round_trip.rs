@@ -118,6 +118,8 @@ parts! {
     marginal_affine: Marginal<T, Affine<TanhClamp<T>>, 2>, 2, 0;
     marginal_spline: Marginal<T, RationalQuadraticSpline<T, 4>, 2>, 2, 0;
     marginal_circular: Marginal<T, CircularSpline<T, 4>, 2>, 2, 0;
+    marginal_softplus: (Marginal<T, Affine<SoftplusClamp<T>>, 2>, Marginal<T, RationalQuadraticSpline<T, 4, SoftplusKnots<T>>, 2>), 2, 0;
+    marginal_soft: (Marginal<T, Affine<SoftClamp<T>>, 2>, Marginal<T, RationalQuadraticSpline<T, 4, SoftClamp<T>>, 2>), 2, 0;
     coupling_relu: Activated<T, Relu>, 3, 0;
     coupling_leaky_relu: Activated<T, LeakyRelu>, 3, 0;
     coupling_tanh: Activated<T, Tanh>, 3, 0;

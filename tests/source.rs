@@ -38,7 +38,9 @@ fn of_bijectors() {
         coefficients: [[[0.0], [0.0]], [[3.0], [0.0]]],
         log_scales: [[4.0], [5.0]]
     });
-    same!(Marginal<f32, Spline, 1>: Marginal { univariate: RationalQuadraticSpline { bound: 3.0 }, params: [[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]] });
+    same!((SoftClamp<f32>, SoftplusClamp<f32>): (SoftClamp { bound: 3.0 }, SoftplusClamp { least: 0.25 }));
+    same!(SoftplusKnots<f32>: SoftplusKnots { least_slope: 0.5, least_part: 0.125 });
+    same!(Marginal<f32, Spline, 1>: Marginal { univariate: RationalQuadraticSpline { bound: 3.0, knots: TanhKnots }, params: [[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]] });
 }
 
 #[test]

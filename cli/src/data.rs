@@ -39,8 +39,7 @@ impl Standard {
     }
 
     fn of(values: impl Iterator<Item = f64>) -> Option<Self> {
-        let mut sorted: Vec<f64> = values.collect();
-        sorted.sort_by(f64::total_cmp);
+        let sorted = sorted(values);
         let n = sorted.len() as f64;
         let mean = sorted.iter().sum::<f64>() / n;
         let deviation = (sorted.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n).sqrt();
@@ -82,12 +81,11 @@ impl Data {
     /// A bad cell, too few rows, a column that does not vary over the training rows.
     pub fn read(table: &Table, plan: &Plan, seed: u64) -> Result<Self> {
         let numbers = plan.numbers(table)?;
-        let all = numbers.lines.into_iter().zip(numbers.rows).map(|(line, values)| Row { line, values });
+        let all: Vec<Row> = numbers.lines.into_iter().zip(numbers.rows).map(|(line, values)| Row { line, values }).collect();
         let width = plan.both().len();
-        let bounds: Vec<(f64, f64)> =
-            (0..width).map(|place| middle_of(&all.clone().map(|row| row.values[place]).collect::<Vec<_>>())).collect();
+        let bounds: Vec<(f64, f64)> = (0..width).map(|place| middle(&sorted(all.iter().map(|row| row.values[place])))).collect();
         let far = |row: &Row| row.values.iter().zip(&bounds).any(|(x, (median, spread))| (x - median).abs() > APART * spread);
-        let (apart, mut rows): (Vec<Row>, Vec<Row>) = all.partition(far);
+        let (apart, mut rows): (Vec<Row>, Vec<Row>) = all.into_iter().partition(far);
         if rows.len() < LEAST {
             return Err(Error::new(format!("{}: {} rows of numbers; a fit needs at least {LEAST}", table.file(), rows.len())));
         }
@@ -125,10 +123,10 @@ impl Data {
     }
 }
 
-fn middle_of(values: &[f64]) -> (f64, f64) {
-    let mut sorted = values.to_vec();
+fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
+    let mut sorted: Vec<f64> = values.collect();
     sorted.sort_by(f64::total_cmp);
-    middle(&sorted)
+    sorted
 }
 
 fn shuffle(rows: &mut [Row], rng: &mut Pcg64) {

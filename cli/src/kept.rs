@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use crate::columns::short;
 use crate::data::{Data, Row};
 use crate::model::Model;
 use crate::new::write;
@@ -46,7 +47,7 @@ impl Threshold {
     pub fn describe(&self) -> String {
         let below = self.part * self.rows as f64;
         let few = if below < ENOUGH { format!(": too few rows to rely on, of which {ENOUGH} should be below") } else { String::new() };
-        format!("{:.4} nats: {} % of {} held-out rows, {below:.0}, are below{few}", self.value, 100.0 * self.part, self.rows)
+        format!("{:.4} nats: {} % of {} held-out rows, {below:.0}, are below{few}", self.value, short(100.0 * self.part), self.rows)
     }
 }
 

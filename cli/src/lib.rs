@@ -1,6 +1,6 @@
 //! From a table to a normalizing flow on a microcontroller: what the tool `gaussflow` and the projects that it writes are made of.
 //!
-//! A project's `main.rs` calls [`project::run`] with the types of its `shape.rs`; everything else is the tool's.
+//! A project's `main.rs` calls `project::run` with the types of its `shape.rs`; everything else is the tool's.
 
 pub mod columns;
 mod error;

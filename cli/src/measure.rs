@@ -129,7 +129,8 @@ fn inspect(bytes: &[u8], target: &str) -> std::result::Result<[u32; 2], String> 
     let (mut flash, mut ram) = (0, 0);
     for section in file.sections() {
         let SectionFlags::Elf { sh_flags, .. } = section.flags() else { continue };
-        if sh_flags.0 & object::elf::SHF_ALLOC.0 == 0 {
+        // RISC-V's start-up names all memory that is left the stack.
+        if sh_flags.0 & object::elf::SHF_ALLOC.0 == 0 || matches!(section.name(), Ok(".stack" | ".heap")) {
             continue;
         }
         let empty = section.kind() == SectionKind::UninitializedData;

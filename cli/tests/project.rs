@@ -1,4 +1,5 @@
-//! A project from its table to its use: fits, scores, samples and explanations, and what they refuse.
+//! A project from its table to its use: fits, scores, samples and explanations, and what they refuse. The project is the example `two_columns`, which `cargo test` builds unless it is
+//! told to run single tests (then: `cargo build --all-features --example two_columns`).
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -71,7 +72,7 @@ fn from_a_table_to_its_use() {
     let [out, err] = project.fine(&["--epochs", "3"]);
     assert!(out.contains("480 for training, 60 for validation, 60 held out"), "{out}");
     // Sixty rows are too few for one in a hundred.
-    assert!(out.contains("1.6666666666666667 % of 60 held-out rows, 1, are below: too few rows"), "{out}");
+    assert!(out.contains("1.6667 % of 60 held-out rows, 1, are below: too few rows"), "{out}");
     // Without a terminal, a line an epoch.
     assert!(err.contains("Couplings    epoch 3/3: loss"), "{err}");
     for name in ["flow.bin", "flow.json", "flow.rs", "report.html"] {

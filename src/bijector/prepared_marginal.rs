@@ -41,7 +41,6 @@ impl<T: Real, const K: usize, const D: usize, const C: usize> Bijector<T, D, C> 
             x,
             #[inline(always)]
             |d, x| {
-                // Indexed here, where the compiler knows that `d` is in bounds.
                 let mixture = &self.mixtures[d];
                 V::outline_elementwise(
                     #[inline(always)]

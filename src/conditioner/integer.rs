@@ -12,7 +12,7 @@ use crate::univariate::Univariate;
 /// Made from a [`Dense`](crate::Dense) by [`Quantize`](crate::store::Quantize).
 ///
 /// # Method
-/// At each call `x` is rounded to integers of 16 bits, in a unit that is the power of two next to its largest magnitude `2^-14`. Products are summed in integers, in 32 bits for weights of
+/// At each call `x` is rounded to integers of 16 bits, in a unit of `2^-14` times the power of two at or below its largest magnitude. Products are summed in integers, in 32 bits for weights of
 /// 8 (at most 516 inputs, which the compiler checks) and in 64 for those of 16. A sum is multiplied by `s_o` and the unit, and the bias added: the same bits on every target and in lanes.
 ///
 /// # Accuracy

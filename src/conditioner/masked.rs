@@ -83,7 +83,7 @@ impl<L: Maskable<D, C>, const D: usize, const C: usize> Masked<L, D, C> {
         L: Parameters<T>,
     {
         let weights = self.layer.slice_mut(0).1;
-        let width = weights.len() / L::MASKED.len();
+        let width = weights.len() / L::MASKED.len().max(1);
         for (row, masked) in weights.chunks_exact_mut(width.max(1)).zip(L::MASKED) {
             row.iter_mut().take(*masked).for_each(|weight| *weight = T::ZEROS);
         }

@@ -65,7 +65,6 @@ mod tests {
     use crate::check;
     use crate::flow::Flow;
     use crate::number::Zeros;
-    use crate::parameters::Init;
     use crate::univariate::{MixtureCdf, NoClamp};
 
     type Columns = (Support<f64, 3>, [ActNorm<f64, 3>; 2], Marginal<f64, MixtureCdf<NoClamp, 3>, 3>, Reverse, GaussianMixture<f64, 3, 4>);

@@ -67,7 +67,7 @@ pub trait Real:
     /// As [`Real::scaled`].
     #[doc(hidden)]
     fn scaled_64(sum: i64, scale: Self) -> Self;
-    /// Numbers in fixed point: writes the integers nearest to `x / unit` and returns the unit, the power of two that gives the largest magnitude 15 bits.
+    /// Numbers in fixed point: writes the integers nearest to `x / unit` and returns the unit, the power of two in which the largest magnitude has 15 bits.
     ///
     /// An integer is off by at most `2^-15` of that magnitude, or by half of the least unit, `2^-125` or `2^-1021`. An infinity counts as the power of two next to it; a NaN makes the
     /// unit NaN.
@@ -259,7 +259,7 @@ macro_rules! real {
                     }
                     let below = top.wrapping_sub((bits << 1) >> ($mantissa + 1)) as u32;
                     let significand = (bits << ($bits::BITS - 1 - $mantissa)) | TOP;
-                    let doubled = significand.checked_shr(below + ($bits::BITS - 16)).unwrap_or(0) as i32;
+                    let doubled = significand.unbounded_shr(below + ($bits::BITS - 16)) as i32;
                     let magnitude = ((doubled + 1) >> 1).min(i32::from(i16::MAX));
                     let sign = (bits as $int >> ($bits::BITS - 1)) as i32;
                     *fixed = ((magnitude ^ sign) - sign) as i16;

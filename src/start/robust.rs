@@ -142,7 +142,7 @@ mod tests {
         let mut sorted = [T::ZEROS; 300];
         sorted[..samples.len()].copy_from_slice(samples);
         let sorted = &mut sorted[..samples.len()];
-        sorted.sort_by(|a, b| a.to_order().cmp(&b.to_order()));
+        sorted.sort_by_key(|x| x.to_order());
         for p in [0.0, 0.001, 0.125, 0.25, 0.333, 0.5, 0.875, 0.999, 1.0] {
             let exact = sorted_quantile(sorted, p);
             assert_eq!(weighted_quantile(samples.iter().map(|x| (*x, 1.0)), p), exact, "{p}");

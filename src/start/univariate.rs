@@ -7,8 +7,8 @@ use crate::number::{Real, Value};
 use crate::start::marginal::quantile;
 use crate::start::{DataError, Em, fit_mixture, moments};
 use crate::univariate::{
-    Affine, AffineParams, CircularSpline, LOG_MAX_SLOPE, LogScaleClamp, MIN_PART, MixtureCdf, MixtureParams, RationalQuadraticSpline,
-    SplineParams, Univariate,
+    Affine, AffineParams, CircularSpline, KnotMap, LogScaleClamp, MixtureCdf, MixtureParams, RationalQuadraticSpline, SplineParams,
+    Univariate,
 };
 
 /// A univariate whose parameters can be fitted to samples of one dimension, so that they come out near a standard normal.
@@ -47,12 +47,12 @@ impl<T: Real, S: LogScaleClamp<T>> FitUnivariate<T> for Affine<S> {
 
 /// Bins of equal height, whose ends lie where the samples have the quantiles that the standard normal has there; tails of slope 1. Samples outside the interval count as at its
 /// ends: standardise first, by an [`ActNorm`](crate::ActNorm) for example.
-impl<T: Real, const K: usize> FitUnivariate<T> for RationalQuadraticSpline<T, K> {
+impl<T: Real, const K: usize, M: KnotMap<T>> FitUnivariate<T> for RationalQuadraticSpline<T, K, M> {
     const LEAST: usize = 1;
 
     fn fit<R: Rng + ?Sized>(&self, samples: &mut [T], _: &Em, _: &mut R) -> Result<SplineParams<T, K>, DataError> {
         let bound: f64 = self.bound.as_();
-        Ok(bins_of_equal_height(samples, bound, |end| cdf(bound * end), LOG_SLOPE_OF_TAILS))
+        Ok(bins_of_equal_height(self, samples, |end| cdf(bound * end), false))
     }
 }
 
@@ -61,43 +61,42 @@ impl<T: Real, const K: usize> FitUnivariate<T> for CircularSpline<T, K> {
     const LEAST: usize = 1;
 
     fn fit<R: Rng + ?Sized>(&self, samples: &mut [T], _: &Em, _: &mut R) -> Result<SplineParams<T, K>, DataError> {
-        Ok(bins_of_equal_height(samples, self.half_turn.as_(), |end| 0.5 + 0.5 * end, None))
+        Ok(bins_of_equal_height(&self.spline(), samples, |end| 0.5 + 0.5 * end, true))
     }
 }
 
-/// The slope of a spline's tails, where they have one of their own.
-const LOG_SLOPE_OF_TAILS: Option<f64> = Some(0.0);
-
-/// Bins of a spline on `[-bound, bound]`, whose ends, at `end` in units of the bound, lie where the samples have the quantile `part(end)`; at the interval's ends the slope is `ends`, or
+/// Bins whose ends, at `end` in units of the bound, lie where the samples have the quantile `part(end)`; at the ends of the interval the slope is that of the identity, or, where they meet,
 /// that between the last bin and the first.
-fn bins_of_equal_height<T: Real, const K: usize>(
+fn bins_of_equal_height<T: Real, const K: usize, M: KnotMap<T>>(
+    spline: &RationalQuadraticSpline<T, K, M>,
     samples: &mut [T],
-    bound: f64,
     part: impl Fn(f64) -> f64,
-    ends: Option<f64>,
+    ends_meet: bool,
 ) -> SplineParams<T, K> {
     samples.sort_unstable_by_key(|x| x.to_order());
-    let least = MIN_PART;
+    let bound: f64 = spline.bound.as_();
+    // Where the map has no least part, one from which training can come back.
+    let least = Value::max(spline.knots.least_part(), 1e-6);
     let mut parts = [0.0; K];
     let mut left = -bound;
-    for k in 0..K {
-        let end = 2.0 * (k + 1) as f64 / K as f64 - 1.0;
-        let right = if k + 1 == K { bound } else { Value::min(quantile(samples, part(end)), bound).max(left) };
+    let bins = RationalQuadraticSpline::<T, K, M>::BINS;
+    for k in 0..bins {
+        let end = 2.0 * (k + 1) as f64 / bins as f64 - 1.0;
+        let right = if k + 1 == bins { bound } else { Value::min(quantile(samples, part(end)), bound).max(left) };
         parts[k] = Value::max((right - left) / (2.0 * bound), least);
         left = right;
     }
-    let limit = LOG_MAX_SLOPE;
-    let (mut widths, mut slopes) = ([T::ZEROS; K], [T::ZEROS; K]);
-    for k in 0..K {
+    let [mut widths, heights, mut slopes] = spline.identity();
+    for k in 0..bins {
         // A bin of the least width would have no weight at all.
-        widths[k] = T::from_f64(ln(Value::max(parts[k] - least, 1e-6)));
-        // The geometric mean of the bins' slopes, through the inverse of the map to [1 / 1000, 1000].
-        let between = -0.5 * (ln(parts[(k + K - 1) % K] * K as f64) + ln(parts[k] * K as f64));
-        let slope = if k == 0 { ends.unwrap_or(between) } else { between };
-        let t = Value::max(Value::min(slope / limit, 0.999), -0.999);
-        slopes[k] = T::from_f64(0.5 * limit * ln((1.0 + t) / (1.0 - t)));
+        widths[k] = T::from_f64(spline.knots.raw_of_log_share(ln(Value::max(parts[k] - spline.knots.least_part(), 1e-6))));
+        if 0 < k || ends_meet {
+            // The geometric mean of the bins' slopes.
+            let log_slope = -0.5 * (ln(parts[(k + bins - 1) % bins] * bins as f64) + ln(parts[k] * bins as f64));
+            slopes[k] = T::from_f64(spline.knots.raw_of_log_slope(log_slope));
+        }
     }
-    [widths, [T::ZEROS; K], slopes]
+    [widths, heights, slopes]
 }
 
 #[cfg(test)]

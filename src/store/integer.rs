@@ -95,7 +95,7 @@ mod tests {
             let largest = f64::from(W::LARGEST);
             let mut near_half = |most: f64| {
                 let whole = (f64::uniform(&mut rng) * most - 1.0).max(0.0) as i32;
-                let sign = if round % 2 == 0 || rng.next_u32() % 2 == 0 { 1.0 } else { -1.0 };
+                let sign = if round % 2 == 0 || rng.next_u32().is_multiple_of(2) { 1.0 } else { -1.0 };
                 sign * (f64::from(whole) + 0.5 + 0.002 * (f64::uniform(&mut rng) - 0.5))
             };
             let scale = 0.7 + 0.1 * (round % 5) as f64;

@@ -17,92 +17,19 @@
 //! `relu`, `leaky_relu` (of slope 0.01), `tanh`, `sigmoid`, `silu`, `softplus` or `gelu` (exact), and missing for none; `l00.dense1.add_input` is `true` for a dense layer in a
 //! [`Residual`](crate::Residual). A file without any of these fits every flow with tensors of its shapes.
 
-use core::fmt;
 use std::collections::{BTreeMap, BTreeSet};
 use std::string::{String, ToString};
 use std::vec::Vec;
 use std::{format, vec};
 
-use safetensors::{Dtype, SafeTensorError, SafeTensors};
+use safetensors::SafeTensors;
 
 use crate::bijector::Bijector;
 use crate::flow::Flow;
 use crate::number::Real;
 use crate::parameters::{Parameters, Part};
-
-/// Why weights were not loaded. The flow is as it was.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum LoadError {
-    /// The bytes are not a safetensors file.
-    NotSafetensors(SafeTensorError),
-    /// The flow has a part of this kind, or in this place, that no Keras flow has.
-    NoCounterpart(&'static str),
-    /// The file has no tensor of this name.
-    Missing(String),
-    /// A tensor has another shape.
-    Shape {
-        /// Its name.
-        tensor: String,
-        /// The shape that the flow asks for.
-        expected: Vec<usize>,
-        /// The shape in the file.
-        found: Vec<usize>,
-    },
-    /// A tensor is neither `F32` nor `F64`.
-    Type {
-        /// Its name.
-        tensor: String,
-        /// Its type.
-        found: Dtype,
-    },
-    /// A value is infinite or NaN as a scalar of the flow.
-    NotFinite {
-        /// The tensor's name.
-        tensor: String,
-        /// The value's place, row-major.
-        index: usize,
-    },
-    /// The file has a tensor of this name, for which the flow has no place.
-    NoPlace(String),
-    /// The file's metadata describes another flow.
-    Setting {
-        /// What it describes.
-        name: String,
-        /// The flow's; empty for none.
-        expected: String,
-        /// The file's; empty for none.
-        found: String,
-    },
-}
-
-impl fmt::Display for LoadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            LoadError::NotSafetensors(_) => write!(f, "the bytes are not a safetensors file"),
-            LoadError::NoCounterpart(kind) => {
-                write!(f, "the flow's part `{kind}` has no counterpart in a Keras flow, or not in this place")
-            }
-            LoadError::Missing(tensor) => write!(f, "the file has no tensor `{tensor}`"),
-            LoadError::Shape { tensor, expected, found } => {
-                write!(f, "the tensor `{tensor}` has the shape {found:?}, the flow asks for {expected:?}")
-            }
-            LoadError::Type { tensor, found } => write!(f, "the tensor `{tensor}` is of type {found:?}, not F32 or F64"),
-            LoadError::NotFinite { tensor, index } => write!(f, "value {index} of the tensor `{tensor}` is not finite"),
-            LoadError::NoPlace(tensor) => write!(f, "the flow has no place for the tensor `{tensor}`"),
-            LoadError::Setting { name, expected, found } => write!(f, "`{name}` is `{found}` in the file, `{expected}` in the flow"),
-        }
-    }
-}
-
-impl core::error::Error for LoadError {
-    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        match self {
-            LoadError::NotSafetensors(error) => Some(error),
-            _ => None,
-        }
-    }
-}
+pub use crate::store::load_error::LoadError;
+use crate::store::load_error::numbers;
 
 /// Loads the weights of a safetensors file into `flow`; see the [module](self) for the names. Everything is checked before the first weight is written.
 ///
@@ -278,22 +205,7 @@ impl<T: Real> Reader<'_, T> {
 
     /// One tensor of the file; `place` is where its element `i` goes, from `at` on.
     fn read(&mut self, tensor: String, expected: &[usize], place: impl Fn(usize) -> usize) -> Result<(), LoadError> {
-        let Ok(view) = self.file.tensor(&tensor) else {
-            return Err(LoadError::Missing(tensor));
-        };
-        if view.shape() != expected {
-            return Err(LoadError::Shape { tensor, expected: expected.to_vec(), found: view.shape().to_vec() });
-        }
-        let values: Vec<f64> = match view.dtype() {
-            Dtype::F32 => view.data().as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes).into()).collect(),
-            Dtype::F64 => view.data().as_chunks().0.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect(),
-            found => return Err(LoadError::Type { tensor, found }),
-        };
-        for (index, value) in values.into_iter().enumerate() {
-            let value = T::from_f64(value);
-            if !value.is_finite() {
-                return Err(LoadError::NotFinite { tensor, index });
-            }
+        for (index, value) in numbers(self.file, &tensor, expected)?.into_iter().enumerate() {
             *self.values.get_mut(self.at + place(index)).ok_or(UNDESCRIBED)? = value;
         }
         self.taken.insert(tensor);

@@ -73,7 +73,7 @@ mod tests {
                 let mut alarm = Alarm::new(-1.0f32, least, window).unwrap();
                 let mut seen = std::vec::Vec::new();
                 for _ in 0..300 {
-                    let log_prob = if rng.next_u32() % 2 == 0 { -2.0 } else { -0.5 };
+                    let log_prob = if rng.next_u32().is_multiple_of(2) { -2.0 } else { -0.5 };
                     seen.push(log_prob < -1.0);
                     let last = seen.iter().rev().take(window as usize).filter(|below| **below).count();
                     assert_eq!(alarm.push(log_prob), last >= least as usize, "{least} of {window}");

@@ -277,7 +277,7 @@ mod tests {
         let mut rng = Pcg32::new(3, 4);
         let mut quantile = Quantile::new(0.3f32).unwrap();
         for _ in 0..10_000 {
-            quantile.push(if rng.next_u32() % 2 == 0 { f32::MAX } else { -f32::MAX });
+            quantile.push(if rng.next_u32().is_multiple_of(2) { f32::MAX } else { -f32::MAX });
             assert!(quantile.heights.is_sorted() || quantile.count < 5);
             assert!(quantile.value().unwrap().is_finite());
         }

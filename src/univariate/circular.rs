@@ -5,7 +5,7 @@ use crate::mixture::LOG_SQRT_TAU;
 use crate::number::{Real, Value, Zeros};
 use crate::parameters::Part;
 use crate::univariate::spline::Bin;
-use crate::univariate::{RationalQuadraticSpline, SplineParams, Univariate};
+use crate::univariate::{RationalQuadraticSpline, SplineParams, TanhKnots, Univariate};
 
 /// The map of an angle to the standard normal: a monotone spline of `K` rational-quadratic bins from the circle to itself, then the normal's quantile. The density has the same value
 /// and slope on both sides of the cut.
@@ -51,8 +51,8 @@ impl<T: Real, const K: usize> Default for CircularSpline<T, K> {
 crate::parameters! { impl[T: Real, const K: usize] Parameters<T> + Zeros for CircularSpline<T, K> { fixed half_turn: T } }
 
 impl<T: Real, const K: usize> CircularSpline<T, K> {
-    fn spline(&self) -> RationalQuadraticSpline<T, K> {
-        RationalQuadraticSpline { bound: self.half_turn }
+    pub(crate) fn spline(&self) -> RationalQuadraticSpline<T, K> {
+        RationalQuadraticSpline { bound: self.half_turn, knots: TanhKnots }
     }
 
     /// `x` without whole turns, strictly inside of the cut.
@@ -72,7 +72,7 @@ impl<T: Real, const K: usize> CircularSpline<T, K> {
     /// The parts of the turn that lie before and after the point at `xi`, each without cancellation in the bin next to its end.
     #[inline(always)]
     fn parts<V: Value<Scalar = T>>(&self, bin: &Bin<V>, x: V) -> ([V; 2], V) {
-        let point = RationalQuadraticSpline::<T, K>::point(bin, x);
+        let point = self.spline().point(bin, x);
         let (bound, turn) = (V::splat(self.half_turn), V::splat(self.half_turn + self.half_turn));
         let before = bin.height.mul_add(point.n / point.q, bin.y + bound);
         let after = bin.height.mul_add(point.rest / point.q, (bound - bin.y) - bin.height);
@@ -118,7 +118,7 @@ impl<T: Real, const K: usize> Univariate<T> for CircularSpline<T, K> {
         let above = (near - ((bound - bin.y) - bin.height)) / bin.height;
         let t = z.select_lt(V::ZEROS, below, V::ONE - above);
         let rest = z.select_lt(V::ZEROS, V::ONE - below, above);
-        let (xi, slope) = RationalQuadraticSpline::<T, K>::position(&bin, t, rest);
+        let (xi, slope) = spline.position(&bin, t, rest);
         let x = self.inside(bin.width.mul_add(xi, bin.x));
         (x.or_nan_of(z), (-(ln(slope) + self.log_odds(z))).or_nan_of(z))
     }

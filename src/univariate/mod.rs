@@ -3,6 +3,7 @@
 mod affine;
 mod circular;
 mod hermite;
+mod knots;
 mod log_scale;
 mod mixture_cdf;
 mod spline;
@@ -10,9 +11,9 @@ mod spline;
 pub(crate) use affine::held;
 pub use affine::{Affine, AffineParams};
 pub use circular::CircularSpline;
-pub use log_scale::{LogScaleClamp, NoClamp, SigmoidClamp, TanhClamp};
+pub use knots::{KnotMap, SoftplusKnots, TanhKnots};
+pub use log_scale::{LogScaleClamp, NoClamp, SigmoidClamp, SoftClamp, SoftplusClamp, TanhClamp};
 pub use mixture_cdf::{ClampedMixture, MixtureCdf, MixtureParams, MixtureTape};
-pub(crate) use spline::{LOG_MAX_SLOPE, MIN_PART};
 pub use spline::{RationalQuadraticSpline, SplineParams};
 
 use core::fmt::Debug;

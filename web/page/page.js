@@ -337,7 +337,8 @@ const painters = {
         const mix = (a, b) => a + part * (b - a);
         const box = { x: mix(before.x, after.x), y: mix(before.y, after.y), size: mix(before.size, after.size) };
         const at = draw.place(box, width);
-        draw.colouredDots(context, from.map((value, i) => mix(value, to[i])), at, hues);
+        const points = isRotated(low + 1) ? rotated(from, part * angleBetween(from, to)) : from.map((value, i) => mix(value, to[i]));
+        draw.colouredDots(context, points, at, hues);
         if (layer >= last) draw.rings(context, at);
     },
     latents(canvas) {
@@ -367,7 +368,24 @@ const repaint = (...names) => (names.length > 0 ? names : Object.keys(painters))
 
 const latentsSeen = () => (seen.states ? seen.states.subarray(seen.states.length - shown.length) : EMPTY);
 
-const layerName = i => (i === 0 ? 'the points' : i === 1 ? 'scaled and shifted' : `block ${Math.floor(i / 2)}, ${i % 2 === 0 ? 'rotated' : 'one coordinate mapped given the other'}`);
+const isRotated = layer => layer > 1 && layer % 2 === 0;
+
+/// By which one is turned to be the other.
+function angleBetween(from, to) {
+    let along = 0, across = 0;
+    for (let i = 0; i < from.length; i += 2) {
+        along += from[i] * to[i] + from[i + 1] * to[i + 1];
+        across += from[i] * to[i + 1] - from[i + 1] * to[i];
+    }
+    return Math.atan2(across, along);
+}
+
+function rotated(points, angle) {
+    const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+    return points.map((value, i) => (i % 2 === 0 ? cos * value - sin * points[i + 1] : cos * value + sin * points[i - 1]));
+}
+
+const layerName = i => (i === 0 ? 'the points' : i === 1 ? 'scaled and shifted' : `block ${Math.floor(i / 2)}, ${isRotated(i) ? 'rotated' : 'one coordinate mapped given the other'}`);
 
 /// What the pictures show, in words.
 function tell() {

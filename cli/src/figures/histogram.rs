@@ -35,7 +35,7 @@ pub fn normal_line(x: &Span, turned: bool) -> Vec<(f64, f64)> {
 }
 
 pub fn highest(heights: &[f64]) -> f64 {
-    1.08 * heights.iter().copied().fold(1e-12, f64::max)
+    1.08 * heights.iter().copied().fold(f64::MIN_POSITIVE, f64::max)
 }
 
 /// One column of numbers, as a density by the unit of `label`; `marks` are upright lines with names.

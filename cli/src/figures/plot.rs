@@ -78,6 +78,9 @@ pub fn room_for_axes<'a, 'b>(builder: &mut ChartBuilder<'a, 'b, SVGBackend<'b>>)
 
 /// The frame, numbers and names of the axes; `lines` for light lines at the numbers.
 pub fn axes(chart: &mut Chart, words: &Words, lines: bool) -> Drawn {
+    // What the sum of steps leaves of a zero is one, by the length of the axis.
+    let tick = |axis: Span| move |at: &f64| short(&if at.abs() < 1e-9 * (axis.end - axis.start).abs() { 0.0 } else { *at });
+    let (x_tick, y_tick) = (tick(chart.x_range()), tick(chart.y_range()));
     let mut mesh = chart.configure_mesh();
     mesh.x_desc(words.x)
         .y_desc(words.y)
@@ -87,8 +90,8 @@ pub fn axes(chart: &mut Chart, words: &Words, lines: bool) -> Drawn {
         .axis_desc_style(style(26))
         .light_line_style(TRANSPARENT)
         .bold_line_style(BLACK.mix(0.12))
-        .x_label_formatter(&short)
-        .y_label_formatter(&short);
+        .x_label_formatter(&x_tick)
+        .y_label_formatter(&y_tick);
     if !lines {
         mesh.disable_mesh();
     }
@@ -173,4 +176,17 @@ pub fn dots<'a>(chart: &mut Chart, points: impl IntoIterator<Item = [f64; 2]> + 
 /// The density of N(0, 1).
 pub fn normal(x: f64) -> f64 {
     (-0.5 * x * x).exp() / std::f64::consts::TAU.sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short;
+
+    #[test]
+    fn numbers_of_any_size_are_told_apart() {
+        assert_eq!(
+            [0.0, 2e-15, 3e-15, -4.5e-13, 0.25, 1500.0, 2.5e7].map(|x| short(&x)),
+            ["0", "2.0e-15", "3.0e-15", "-4.5e-13", "0.25", "1500", "2.5e7"]
+        );
+    }
 }

@@ -24,7 +24,7 @@ pub struct Reading {
     /// The decimal mark: `.` or `,` [default: found out]
     #[arg(long, value_name = "MARK", value_parser = [".", ","])]
     pub decimal: Option<String>,
-    /// What a line of comment begins with [default: #]
+    /// What a line of comment begins with; `#` if not said
     #[arg(long, value_name = "CHAR")]
     pub comment: Option<char>,
     /// The encoding, such as utf-8, utf-16le, latin1 or shift_jis [default: found out]

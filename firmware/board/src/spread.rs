@@ -1,14 +1,13 @@
 //! The costs of many calls.
 
 use core::hint::black_box;
-use core::mem::swap;
 
 use crate::measure::{Cost, measure};
 use crate::{FLOATS, report};
 
 /// The costs of many calls.
 pub struct Spread {
-    /// Of ordinary calls, in increasing order.
+    /// Of ordinary calls.
     instructions: heapless::Vec<u32, 256>,
     worst: Cost,
 }
@@ -32,16 +31,7 @@ impl Spread {
 
     /// Adds a call at an ordinary point; those past 256 count for the worst alone.
     pub fn ordinary<const D: usize>(&mut self, call: impl Fn(&[f32; D]), x: &[f32; D]) {
-        let mut instructions = self.hard(call, x);
-        if self.instructions.is_full() {
-            return;
-        }
-        // Not `sort_unstable`, which can panic: the images are searched for that.
-        for larger in &mut self.instructions {
-            if instructions < *larger {
-                swap(larger, &mut instructions);
-            }
-        }
+        let instructions = self.hard(call, x);
         let _ = self.instructions.push(instructions);
     }
 
@@ -61,7 +51,10 @@ impl Spread {
 
     /// Prints the median and the most instructions, and the most stack.
     pub fn report(&self, median: &str, worst: &str, stack: &str) {
-        report(median, self.instructions.get(self.instructions.len() / 2).copied().unwrap_or(0), "instructions");
+        // Without a sort, which can panic: the images are searched for that.
+        let all = &self.instructions;
+        let in_the_middle = |x: &u32| all.iter().filter(|y| *y <= x).count() > all.len() / 2;
+        report(median, all.iter().copied().filter(in_the_middle).min().unwrap_or(0), "instructions");
         report(worst, self.worst.instructions, "instructions");
         report(stack, self.worst.stack, "bytes");
     }

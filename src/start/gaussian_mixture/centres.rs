@@ -25,7 +25,7 @@ pub(super) enum Draw {
 
 impl Draw {
     pub fn of(start: u32) -> Self {
-        if start % 2 == 0 { Draw::Compact } else { Draw::Spread }
+        if start.is_multiple_of(2) { Draw::Compact } else { Draw::Spread }
     }
 
     /// Candidates for each centre but the first, of which the one is taken that leaves the least distances.

@@ -200,8 +200,9 @@ fn outliers_do_not_set_the_scale() {
 #[test]
 fn shrinkage_helps_few_rows() {
     let mut rng = Pcg64::new(3, 7);
-    let mut drawn =
-        |n: usize| -> [f64; 5] { core::array::from_fn(|_| standard_normal::<f64, _>(&mut rng) + if n % 2 == 0 { 4.0 } else { 0.0 }) };
+    let mut drawn = |n: usize| -> [f64; 5] {
+        core::array::from_fn(|_| standard_normal::<f64, _>(&mut rng) + if n.is_multiple_of(2) { 4.0 } else { 0.0 })
+    };
     let (train, test): ([_; 24], [_; 400]) = (core::array::from_fn(&mut drawn), core::array::from_fn(&mut drawn));
     let [none, some] = [0.0, 5.0].map(|shrinkage| {
         let (mixture, _) = fit::<f64, 5, 2>(&train, &MixtureEm { shrinkage, ..MixtureEm::default() }).unwrap();

@@ -33,7 +33,10 @@ univariates! {
     affine_tanh: Affine<TanhClamp<f64>>, [0.4, 1.5];
     affine_sigmoid: Affine<SigmoidClamp<f64>>, [-1.1, -0.2];
     affine_free: Affine<NoClamp>, [0.6, 2.5];
+    affine_soft: Affine<SoftClamp<f64>>, [2.6, 2.5];
+    affine_softplus: Affine<SoftplusClamp<f64>>, [-1.6, 2.5];
     spline: RationalQuadraticSpline<f64, 4>, FOUR;
+    spline_soft: RationalQuadraticSpline<f64, 4, SoftClamp<f64>>, FOUR;
 }
 
 // Layers

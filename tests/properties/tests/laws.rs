@@ -7,7 +7,8 @@ use gaussflow::check::{Limits, Order as Sorted};
 use gaussflow::{
     ActNorm, Affine, Alternating, Autoregressive, Conditional, ContextDense, ContextNorm, Coupling, Dense, FirstHalf, GaussianMixture,
     Head, Householder, Inverse, Linear, Marginal, MaskedDense, MaskedHead, MaskedInput, MixtureCdf, NoClamp, Order, Orthogonal,
-    Permutation, RationalQuadraticSpline, Relu, Residual, Reverse, SharedHead, SigmoidClamp, Swap, Tanh, TanhClamp,
+    Permutation, RationalQuadraticSpline, Relu, Residual, Reverse, SharedHead, SigmoidClamp, SoftClamp, SoftplusClamp, SoftplusKnots, Swap,
+    Tanh, TanhClamp,
 };
 use properties::laws::hold;
 
@@ -125,6 +126,8 @@ laws! {
     autoregressive_given[2]: Before<T, Mix<T, 3>, D, 2>, COUPLING, D1 D2 D5;
     autoregressive_affine: Before<T, Affine<TanhClamp<T>>, D>, COUPLING, D2 D5;
     autoregressive_spline: Before<T, RationalQuadraticSpline<T, 6>, D>, SPLINE, D2 D5;
+    autoregressive_soft: (Before<T, Affine<SoftClamp<T>>, D>, Before<T, RationalQuadraticSpline<T, 6, SoftClamp<T>>, D>), SPLINE, D2 D5;
+    autoregressive_softplus: (Before<T, Affine<SoftplusClamp<T>>, D>, Before<T, RationalQuadraticSpline<T, 6, SoftplusKnots<T>>, D>), SPLINE, D2 D5;
     inverse_of_autoregressive: Inverse<Before<T, Mix<T, 3>, D>>, COUPLING, D2 D5;
     autoregressive_blocks: [(Before<T, Mix<T, 3>, D>, Reverse); 2], BLOCK, D2 D5;
     householder: Householder<T, D, 2>, ROTATION, D1 D2 D5;

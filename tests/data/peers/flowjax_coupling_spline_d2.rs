@@ -1,0 +1,3 @@
+use gaussflow::*;
+
+pub type Model<T> = Flow<T, (Coupling<FirstHalf, RationalQuadraticSpline<T, 10, SoftplusKnots<T>>, (Dense<T, 1, 24>, Relu, Head<T, RationalQuadraticSpline<T, 10, SoftplusKnots<T>>, 24, 1>), 1, 1>, Reverse, Coupling<FirstHalf, RationalQuadraticSpline<T, 10, SoftplusKnots<T>>, (Dense<T, 1, 24>, Relu, Head<T, RationalQuadraticSpline<T, 10, SoftplusKnots<T>>, 24, 1>), 1, 1>, Reverse, Coupling<FirstHalf, RationalQuadraticSpline<T, 10, SoftplusKnots<T>>, (Dense<T, 1, 24>, Relu, Head<T, RationalQuadraticSpline<T, 10, SoftplusKnots<T>>, 24, 1>), 1, 1>, Reverse, Coupling<FirstHalf, RationalQuadraticSpline<T, 10, SoftplusKnots<T>>, (Dense<T, 1, 24>, Relu, Head<T, RationalQuadraticSpline<T, 10, SoftplusKnots<T>>, 24, 1>), 1, 1>, Reverse), 2>;

@@ -1,0 +1,3 @@
+use gaussflow::*;
+
+pub type Model<T> = Flow<T, (Autoregressive<RationalQuadraticSpline<T, 8, SoftClamp<T>>, (MaskedInput<T, 2, 24>, Relu, MaskedDense<T, 24, 24, 2>, Relu, MaskedHead<T, RationalQuadraticSpline<T, 8, SoftClamp<T>>, 24, 2>), 2>, Reverse, Autoregressive<RationalQuadraticSpline<T, 8, SoftClamp<T>>, (MaskedInput<T, 2, 24>, Relu, MaskedDense<T, 24, 24, 2>, Relu, MaskedHead<T, RationalQuadraticSpline<T, 8, SoftClamp<T>>, 24, 2>), 2>, Reverse, Autoregressive<RationalQuadraticSpline<T, 8, SoftClamp<T>>, (MaskedInput<T, 2, 24>, Relu, MaskedDense<T, 24, 24, 2>, Relu, MaskedHead<T, RationalQuadraticSpline<T, 8, SoftClamp<T>>, 24, 2>), 2>), 2>;
