@@ -37,6 +37,7 @@ univariates! {
     affine_softplus: Affine<SoftplusClamp<f64>>, [-1.6, 2.5];
     spline: RationalQuadraticSpline<f64, 4>, FOUR;
     spline_soft: RationalQuadraticSpline<f64, 4, SoftClamp<f64>>, FOUR;
+    spline_softplus: RationalQuadraticSpline<f64, 4, SoftplusKnots<f64>>, FOUR;
 }
 
 // Layers
