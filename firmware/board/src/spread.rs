@@ -3,7 +3,7 @@
 use core::hint::black_box;
 
 use crate::measure::{Cost, measure};
-use crate::{FLOATS, report};
+use crate::report;
 
 /// The costs of many calls.
 pub struct Spread {
@@ -22,10 +22,10 @@ impl Spread {
     /// The costs of `call` at ordinary points and in a search for the most.
     pub fn of<const D: usize>(call: impl Fn(&[f32; D])) -> Self {
         let mut spread = Spread::default();
-        for x in flows::ordinary(if FLOATS { 200 } else { 50 }) {
+        for x in flows::ordinary(200) {
             spread.ordinary(&call, &x);
         }
-        spread.search(&call);
+        spread.search(40, 40, &call);
         spread
     }
 
@@ -43,9 +43,8 @@ impl Spread {
         cost.instructions
     }
 
-    /// Adds calls that are no part of the median, in search of the most.
-    pub fn search<const D: usize>(&mut self, call: impl Fn(&[f32; D])) {
-        let (starts, steps) = if FLOATS { (40, 40) } else { (10, 20) };
+    /// Adds calls that are no part of the median, in search of the most: see [`flows::search`].
+    pub fn search<const D: usize>(&mut self, starts: u32, steps: u32, call: impl Fn(&[f32; D])) {
         flows::search(starts, steps, |x| self.hard(&call, x));
     }
 

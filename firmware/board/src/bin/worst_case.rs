@@ -33,7 +33,7 @@ fn main() -> ! {
 /// The costs of `call` at points of every kind.
 fn spread(call: impl Fn(&[f32; 2])) -> Spread {
     let mut spread = Spread::of(&call);
-    for x in flows::nasty().chain(flows::draws(1_000)).step_by(if FLOATS { 1 } else { 16 }) {
+    for x in flows::nasty().chain(flows::draws(1_000)) {
         spread.hard(&call, &x);
     }
     spread
