@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::{env, fs};
 
-fn main() {
+pub fn main() {
     if env::var("CARGO_CFG_TARGET_OS").as_deref() != Ok("none") {
         return;
     }

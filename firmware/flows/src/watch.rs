@@ -1,6 +1,6 @@
 //! A stream of motion, watched by a flow that knows one exercise.
 
-use gaussflow::stream::{Alarm};
+use gaussflow::stream::Alarm;
 use shapes::{PreparedAxes, Watch};
 
 use crate::Hash;
@@ -52,7 +52,7 @@ pub fn watch_axes(event: impl FnMut(u32)) -> Seen {
 fn watch_by(log_prob: impl Fn(&[f32; 6]) -> f32, threshold: f32, mut event: impl FnMut(u32)) -> Seen {
     let mut seen = Seen::default();
     // Settings out of their domain would see nothing, which the counts tell.
-    let Ok(mut alarm) = Alarm::new(THRESHOLD, EVENT, EVENT) else { return seen };
+    let Ok(mut alarm) = Alarm::new(threshold, EVENT, EVENT) else { return seen };
     for (number, (x, other)) in (0..).zip(STREAM) {
         let log_prob = log_prob(x);
         seen.hash.add(log_prob);
@@ -61,14 +61,6 @@ fn watch_by(log_prob: impl Fn(&[f32; 6]) -> f32, threshold: f32, mut event: impl
             event(number + 1 - EVENT);
         }
         match (alarm.last_is_below(), other) {
-            (true, true) => seen.hits += 1,
-            (true, false) => seen.false_alarms += 1,
-            (false, true) => seen.misses += 1,
-            (false, false) => {}
-        }
-
-        let alarm = log_prob < threshold;
-        match (alarm, other) {
             (true, true) => seen.hits += 1,
             (true, false) => seen.false_alarms += 1,
             (false, true) => seen.misses += 1,

@@ -5,7 +5,7 @@
 
 use core::hint::black_box;
 
-use board::measure::{Spread, measure};
+use board::Spread;
 
 macro_rules! shapes {
     ($($d:literal = $a:literal + $b:literal: $($h:literal)+;)+) => {
@@ -13,14 +13,9 @@ macro_rules! shapes {
         fn main() -> ! {
             $($({
                 board::drawn_flow!($d, $a, $b, $h);
-                let cost = |x: &[f32; $d]| measure(|| {
-                    black_box(black_box(&FLOW).log_prob(black_box(x)));
+                let spread = Spread::of(|x: &[f32; $d]| {
+                    black_box(black_box(&FLOW).log_prob(x));
                 });
-                let mut spread = Spread::default();
-                for x in flows::ordinary(200) {
-                    spread.ordinary(cost(&x));
-                }
-                flows::search(30, 30, |x| spread.hard(cost(x)));
                 spread.report(concat!("d", $d, "_h", $h, "_median"), concat!("d", $d, "_h", $h, "_worst"), concat!("d", $d, "_h", $h, "_stack"));
             })+)+
             board::done()
