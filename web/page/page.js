@@ -478,7 +478,7 @@ function restart() {
 $('mixture-name').textContent = `A mixture of ${about.gaussians} Gaussians`;
 for (const name of about.densities) $('density').append(new Option(name, name));
 $('density').append(Object.assign(new Option('', ''), { hidden: true }));
-for (const [name, first] of [['blocks', 1], ['components', 1]]) {
+for (const [name, first] of [['blocks', 0], ['components', 1]]) {
     $(name).max = about[name].length - 1;
     setSlider(name, first);
     $(name).oninput = () => setSlider(name, $(name).value);

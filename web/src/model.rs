@@ -92,17 +92,15 @@ fn states<const K: usize>(scale: &Outlined<ActNorm<f32, 2>>, blocks: &[Outlined<
 }
 
 /// The sizes that there are: blocks, and components of a mixture.
-pub const BLOCKS: [usize; 3] = [2, 4, 8];
+pub const BLOCKS: [usize; 2] = [4, 8];
 pub const COMPONENTS: [usize; 2] = [2, 8];
 
 /// `$make::<BLOCKS, K>($argument)` of the size that is asked for; none where there is no such size.
 macro_rules! of_size {
     ($blocks:expr, $components:expr, $make:ident ( $($argument:expr),* )) => {
         match ($blocks, $components) {
-            (2, 2) => Some($make::<2, 2>($($argument),*)),
             (4, 2) => Some($make::<4, 2>($($argument),*)),
             (8, 2) => Some($make::<8, 2>($($argument),*)),
-            (2, 8) => Some($make::<2, 8>($($argument),*)),
             (4, 8) => Some($make::<4, 8>($($argument),*)),
             (8, 8) => Some($make::<8, 8>($($argument),*)),
             _ => None,
