@@ -1,5 +1,6 @@
 //! Scale and shift of each dimension.
 
+use crate::bijector::coupling::map_present;
 use crate::bijector::{Bijector, DifferentiableBijector};
 use crate::linalg::within_floats;
 use crate::math::exp;
@@ -86,15 +87,7 @@ impl<T: Real, const D: usize, const C: usize> Bijector<T, D, C> for ActNorm<T, D
     }
 
     fn log_det_of_present(&self, x: &mut [Option<T>; D], _: &[T; C]) -> Option<T> {
-        let mut sum = T::ZEROS;
-        for d in 0..D {
-            if let Some(x) = &mut x[d] {
-                let log_det = held(self.log_scale[d]);
-                *x = within_floats(Value::mul_add(exp(log_det), *x, self.shift[d]));
-                sum += log_det;
-            }
-        }
-        Some(sum)
+        Some(map_present(x, |d, x| (within_floats(Value::mul_add(self.scale::<T>(d), x, self.shift[d])), held(self.log_scale[d]))))
     }
 
     fn describe(visit: &mut impl FnMut(Part)) {

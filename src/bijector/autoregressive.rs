@@ -2,7 +2,7 @@
 
 use rand_core::Rng;
 
-use crate::bijector::coupling::{CouplingTape, map_each};
+use crate::bijector::coupling::{CouplingTape, map_each, map_each_apart};
 use crate::bijector::{Bijector, DifferentiableBijector};
 use crate::conditioner::{ConstantOutput, DifferentiableLayer, Each, Identity, Layer, Ordered};
 use crate::number::{Real, Value, Zeros};
@@ -119,11 +119,7 @@ impl<T: Real, U: Univariate<T>, N: Layer<T, Ordered<D>, C, Out = Each<U, D>>, co
     fn forward_and_log_dets<V: Value<Scalar = T>>(&self, x: &mut [V; D], context: &[V; C], log_dets: &mut [V; D]) -> bool {
         let mut params = Zeros::ZEROS;
         self.conditioner.apply::<V, Identity>(x, context, &mut params);
-        for d in 0..D {
-            let (z, log_det) = self.univariate.forward_and_log_det(&params[d], x[d]);
-            x[d] = z;
-            log_dets[d] += log_det;
-        }
+        map_each_apart(x, log_dets, |d, x| self.univariate.forward_and_log_det(&params[d], x));
         true
     }
 

@@ -353,6 +353,29 @@ impl<M, U, N, const A: usize, const B: usize> Coupling<M, U, N, A, B> {
     }
 }
 
+/// As [`map_each`], with each log-det added to its own sum.
+#[inline(always)]
+pub(super) fn map_each_apart<V: Value, const B: usize>(x: &mut [V; B], log_dets: &mut [V; B], mut map: impl FnMut(usize, V) -> (V, V)) {
+    for b in 0..B {
+        let (z, l) = map(b, x[b]);
+        x[b] = z;
+        log_dets[b] += l;
+    }
+}
+
+/// As [`map_each`], of the dimensions that are there.
+pub(super) fn map_present<T: Real, const B: usize>(x: &mut [Option<T>; B], mut map: impl FnMut(usize, T) -> (T, T)) -> T {
+    let mut log_det = T::ZEROS;
+    for b in 0..B {
+        if let Some(x) = &mut x[b] {
+            let (z, l) = map(b, *x);
+            *x = z;
+            log_det += l;
+        }
+    }
+    log_det
+}
+
 /// Maps each dimension, which `map` is given with its number, in place; the sum of the log-dets.
 #[inline(always)]
 pub(super) fn map_each<V: Value, const B: usize>(x: &mut [V; B], mut map: impl FnMut(usize, V) -> (V, V)) -> V {

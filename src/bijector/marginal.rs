@@ -2,7 +2,7 @@
 
 use rand_core::Rng;
 
-use crate::bijector::coupling::map_each;
+use crate::bijector::coupling::{map_each, map_each_apart, map_present};
 use crate::bijector::{Bijector, DifferentiableBijector};
 use crate::number::{Flat, Real, Value, Zeros};
 use crate::parameters::{Init, Part};
@@ -112,24 +112,12 @@ impl<T: Real, U: Univariate<T>, const D: usize, const C: usize> Bijector<T, D, C
 
     #[inline(always)]
     fn forward_and_log_dets<V: Value<Scalar = T>>(&self, x: &mut [V; D], _: &[V; C], log_dets: &mut [V; D]) -> bool {
-        for d in 0..D {
-            let (z, log_det) = self.univariate.forward_and_log_det(&self.splat(d), x[d]);
-            x[d] = z;
-            log_dets[d] += log_det;
-        }
+        map_each_apart(x, log_dets, |d, x| self.univariate.forward_and_log_det(&self.splat(d), x));
         true
     }
 
     fn log_det_of_present(&self, x: &mut [Option<T>; D], _: &[T; C]) -> Option<T> {
-        let mut sum = T::ZEROS;
-        for d in 0..D {
-            if let Some(x) = &mut x[d] {
-                let (z, log_det) = self.univariate.forward_and_log_det::<T>(&self.params[d], *x);
-                *x = z;
-                sum += log_det;
-            }
-        }
-        Some(sum)
+        Some(map_present(x, |d, x| self.univariate.forward_and_log_det::<T>(&self.params[d], x)))
     }
 
     fn describe(visit: &mut impl FnMut(Part)) {

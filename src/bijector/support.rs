@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::bijector::coupling::map_each;
+use crate::bijector::coupling::{map_each, map_each_apart, map_present};
 use crate::bijector::{Bijector, DifferentiableBijector};
 use crate::math::{exp, ln, ln_1p, sigmoid};
 use crate::number::{Real, Value, Zeros};
@@ -208,24 +208,12 @@ impl<T: Real, const D: usize, const C: usize> Bijector<T, D, C> for Support<T, D
 
     #[inline(always)]
     fn forward_and_log_dets<V: Value<Scalar = T>>(&self, x: &mut [V; D], _: &[V; C], log_dets: &mut [V; D]) -> bool {
-        for d in 0..D {
-            let (z, log_det) = self.open(d, x[d]);
-            x[d] = z;
-            log_dets[d] += log_det;
-        }
+        map_each_apart(x, log_dets, |d, x| self.open(d, x));
         true
     }
 
     fn log_det_of_present(&self, x: &mut [Option<T>; D], _: &[T; C]) -> Option<T> {
-        let mut sum = T::ZEROS;
-        for d in 0..D {
-            if let Some(x) = &mut x[d] {
-                let (z, log_det) = self.open(d, *x);
-                *x = z;
-                sum += log_det;
-            }
-        }
-        Some(sum)
+        Some(map_present(x, |d, x| self.open(d, x)))
     }
 
     fn describe(visit: &mut impl FnMut(Part)) {

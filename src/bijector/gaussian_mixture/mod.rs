@@ -11,7 +11,7 @@ pub use covariances::CovarianceError;
 use rand_core::Rng;
 
 use crate::bijector::Bijector;
-use crate::bijector::coupling::map_each;
+use crate::bijector::coupling::{map_each, map_each_apart};
 use crate::number::{Flat, Real, Value, Zeros};
 use crate::parameters::{Init, Parameters, Part, Role};
 use seen::Seen;
@@ -116,6 +116,17 @@ impl<T: Real, const D: usize, const K: usize> Init<T> for GaussianMixture<T, D, 
     }
 }
 
+impl<T: Real, const D: usize, const K: usize> GaussianMixture<T, D, K> {
+    /// Dimension `i` at `x`, given those before in `from`; sees it.
+    #[inline(always)]
+    fn forward_next<V: Value<Scalar = T>>(&self, i: usize, from: &[V; D], seen: &mut Seen<V, K>, x: V) -> (V, V) {
+        let next = self.components(i, from);
+        let (z, log_det) = seen.mixture_from(&next, x).forward_and_log_det(V::ZEROS);
+        seen.see(&next, x);
+        (z.or_nan_of(x), log_det)
+    }
+}
+
 impl<T: Real, const D: usize, const K: usize, const C: usize> Bijector<T, D, C> for GaussianMixture<T, D, K> {
     #[inline(always)]
     fn forward_and_log_det<V: Value<Scalar = T>>(&self, x: &mut [V; D], _: &[V; C]) -> V {
@@ -126,12 +137,7 @@ impl<T: Real, const D: usize, const K: usize, const C: usize> Bijector<T, D, C> 
             |i, x| {
                 V::outline(
                     #[inline(always)]
-                    || {
-                        let next = self.components(i, &from);
-                        let (z, log_det) = seen.mixture_from(&next, x).forward_and_log_det(V::ZEROS);
-                        seen.see(&next, x);
-                        (z.or_nan_of(x), log_det)
-                    },
+                    || self.forward_next(i, &from, &mut seen, x),
                 )
             },
         )
@@ -162,13 +168,7 @@ impl<T: Real, const D: usize, const K: usize, const C: usize> Bijector<T, D, C> 
 
     fn forward_and_log_dets<V: Value<Scalar = T>>(&self, x: &mut [V; D], _: &[V; C], log_dets: &mut [V; D]) -> bool {
         let (from, mut seen) = (*x, Seen::nothing(&self.logits));
-        for i in 0..D {
-            let next = self.components(i, &from);
-            let (z, log_det) = seen.mixture_from(&next, x[i]).forward_and_log_det(V::ZEROS);
-            seen.see(&next, x[i]);
-            x[i] = z.or_nan_of(x[i]);
-            log_dets[i] += log_det;
-        }
+        map_each_apart(x, log_dets, |i, x| self.forward_next(i, &from, &mut seen, x));
         true
     }
 
